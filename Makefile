@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+# Everything is reached from here. Settings are given as `make sim TEST=speech SEED=7 WAVES=1 SAY="seven"`.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup list sim test bench regs train doctor lock clean
+
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+# A new lock file gives a new stamp, and so a new set-up.
+STAMP  := $(VENV)/.setup-$(shell sha256sum requirements.lock | cut -c1-12)
+
+TEST     ?= speech
+SEED     ?= 1
+WAVES    ?=
+COVERAGE ?=
+
+# Settings of a test that may be given on the command line; `make list` shows which test takes which.
+SETTINGS := SAY WAV DATA LANES FRAMES NETWORK
+# They travel through the environment, where the shell cannot take spaces, quotes or $ in them apart.
+export TEST SEED COMMANDS $(SETTINGS)
+
+is_on = $(filter 1 yes true on,$(1))
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
+
+setup: $(STAMP) ## make .venv with the locked Python packages (done once; the others do it themselves)
+
+$(STAMP): requirements.lock
+	@mkdir -p build && flock build/.setup.lock sh -ec ' \
+	  if [ -e "$@" ]; then exit 0; fi; \
+	  $(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" \
+	    || { echo "error: $(PYTHON) is older than 3.11; try make PYTHON=python3.11" >&2; exit 1; }; \
+	  echo "setting up $(VENV) (once, about half a minute)"; \
+	  $(PYTHON) -m venv --clear $(VENV) || { $(PYTHON) -m regressions.doctor; exit 1; }; \
+	  $(PY) -m pip install --disable-pip-version-check --require-hashes -r requirements.lock; \
+	  touch "$@"'
+
+list: $(STAMP) ## name every test with its settings
+	@$(PY) -m regressions.cli list
+
+sim: $(STAMP) ## run one test: TEST= SEED= WAVES=1 COVERAGE=1 and its settings, as SAY="seven" LANES=64
+	@$(PY) -m regressions.cli sim "$$TEST" --seed "$$SEED" \
+	  $(if $(call is_on,$(WAVES)),--waves) $(if $(call is_on,$(COVERAGE)),--coverage) \
+	  $(foreach name,$(SETTINGS),$${$(name):+--set "$(name)=$$$(name)"})
+
+test: $(STAMP) ## run all Python and bench tests
+	@$(PY) -m pytest -q
+
+bench: $(STAMP) ## measure the speed of simulation
+	@$(PY) -m regressions.cli bench
+
+regs: $(STAMP) ## make the register files again from rtl/regs/mur_regs.rdl
+	@$(PY) rtl/regs/generate.py
+
+train: $(STAMP) ## train the digits network: DATA=dir (Free Spoken Digits), COMMANDS=dir if there (installs torch first)
+	@test -n "$$DATA" || { echo 'error: make train needs DATA=dir, the recordings of the Free Spoken Digit Dataset' >&2; exit 2; }
+	@$(PY) -c "import torch" 2>/dev/null || $(PY) -m pip install --disable-pip-version-check torch==2.13.0
+	@$(PY) -m models.train --data "$$DATA" $(if $(COMMANDS),--commands "$$COMMANDS") --seed "$$SEED"
+
+doctor: ## check this machine's tools and name what is missing
+	@if [ -x $(PY) ]; then $(PY) -m regressions.doctor; else $(PYTHON) -m regressions.doctor; fi
+
+lock: $(STAMP) ## pin the dependencies of pyproject.toml in requirements.lock (installs uv first)
+	@$(PY) -m pip install -q --disable-pip-version-check uv
+	@{ echo '# SPDX-License-Identifier: Apache-2.0'; \
+	   echo '# Pinned with hashes from pyproject.toml by `make lock`; installed by `make setup`.'; } > build/lock
+	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o build/lock.body
+	@cat build/lock build/lock.body > requirements.lock
+
+clean: ## remove build/ (the set-up in .venv stays)
+	rm -rf build

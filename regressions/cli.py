@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m regressions.cli``: what the Makefile calls.
+
+Exit status: 0 green, 1 red or not buildable, 2 a mistake in the call, 130 interrupted.
+"""
+
+import re
+import shlex
+import signal
+import sys
+
+import click
+
+from regressions import doctor, launch, registry, summary
+from regressions.build import BuildError
+from regressions.paths import BUILD
+from regressions.toolchain import ToolchainError
+
+
+def _fail(message: object, status: int) -> None:
+    click.echo(f"error: {message}", err=True)
+    sys.exit(status)
+
+
+def _tests(context: click.Context) -> dict[str, registry.Test]:
+    return registry.load(context.obj or registry.TESTS)
+
+
+@click.group()
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Run murmur's tests."""
+
+
+@cli.command("list")
+@click.pass_context
+def list_tests(context: click.Context) -> None:
+    """Name every test, with its parameters and their defaults."""
+    for test in _tests(context).values():
+        click.echo(f"{test.name:<16}{test.about}")
+        settings = {**test.build.params, **test.params}
+        if settings:
+            texts = (f"{key.upper()}={shlex.quote(str(value))}" for key, value in settings.items())
+            click.echo(f"{'':<16}{' '.join(texts)}")
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--seed", default="1", help="A whole number; every random stream derives from it.")
+@click.option("--waves", is_flag=True, help="Write waves.fst (slow: 14 to 20 times).")
+@click.option("--coverage", is_flag=True, help="Write coverage.dat (slow: 5 to 9 times).")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter of the test.")
+@click.pass_context
+def sim(
+    context: click.Context,
+    name: str,
+    seed: str,
+    waves: bool,
+    coverage: bool,
+    settings: tuple[str, ...],
+) -> None:
+    """Run the test NAME and judge it."""
+    # A `kill` must stop the simulator as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if not re.fullmatch(r"\d{1,18}", seed):
+            raise registry.RegistryError(f"SEED={seed!r} is not a whole number")
+        chosen = dict(_pair(text) for text in settings)
+        test = registry.configure(registry.find(_tests(context), name), chosen)
+        rerun = _rerun(name, int(seed), waves, coverage, chosen)
+        result = launch.run(test, int(seed), rerun, waves, coverage)
+    except registry.RegistryError as error:
+        _fail(error, 2)
+    except (BuildError, ToolchainError) as error:
+        _fail(error, 1)
+    except KeyboardInterrupt:
+        _fail("interrupted", 130)
+    else:
+        click.echo(summary.block(result, BUILD / name / str(int(seed))))
+        sys.exit(0 if result["status"] == "pass" else 1)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise registry.RegistryError(f"--set {text!r}: want KEY=VALUE")
+    return key, value
+
+
+def _rerun(name: str, seed: int, waves: bool, coverage: bool, settings: dict[str, str]) -> str:
+    # make expands $ in a variable given on its command line, so it is doubled.
+    texts = [f"{key.upper()}={shlex.quote(value.replace('$', '$$'))}" for key, value in settings.items()]
+    flags = ["WAVES=1"] * waves + ["COVERAGE=1"] * coverage
+    return " ".join(["make sim", f"TEST={name}", f"SEED={seed}", *flags, *texts])
+
+
+@cli.command("doctor")
+def doctor_command() -> None:
+    """Check this machine's tools: what was found and what is needed."""
+    sys.exit(doctor.report())
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run one test in one simulator process and judge it.
+
+One test a process, because an ``$error`` under Verilator ends the process and every later test with it.
+
+The test finds its job in the JSON file named by ``MUR_JOB`` and leaves ``outcome.json`` in the job's
+``out_dir``. What it prints with ``mur> `` in front reaches the terminal at once; all goes to ``sim.log``.
+"""
+
+import contextlib
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import cocotb_tools.config
+import find_libpython
+
+from regressions import judge
+from regressions.build import BuiltSim, build
+from regressions.paths import BUILD, ROOT, locked, shown, write_json
+from regressions.registry import Test
+from tb.seeds import derive
+
+SHOW = "mur> "
+FILES_OF_A_RUN = ("job.json", "outcome.json", "result.json", "results.xml", "sim.log", "waves.fst")
+
+
+@dataclass(frozen=True)
+class _End:
+    """How the simulator's process ended: its status (negative: the signal) and whether time ran out."""
+
+    status: int
+    timed_out: bool
+    wall_s: float
+
+
+def run(
+    test: Test,
+    seed: int,
+    rerun: str,
+    waves: bool = False,
+    coverage: bool = False,
+    home: Path = BUILD,
+) -> dict:
+    """Build what ``test`` needs, run it with ``seed``, and return its result.
+
+    The result is also ``result.json`` in ``home/<test>/<seed>/``. ``rerun`` is the command line that
+    repeats this run. Raises BuildError or ToolchainError when there is nothing to run; KeyboardInterrupt
+    passes through after the simulator has been stopped, and then no result is left.
+    """
+    design = test.build
+    sim = build(
+        design.top,
+        design.sources,
+        design.params,
+        dpi_sources=design.dpi_sources,
+        include_dirs=design.include_dirs,
+        waves=waves,
+        coverage=coverage,
+        extra_args=design.extra_args,
+    )
+    out_dir = home / test.name / str(seed)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    with locked(out_dir / ".lock", f"waiting for another run in {shown(out_dir)}"):
+        for name in (*FILES_OF_A_RUN, "coverage.dat"):
+            (out_dir / name).unlink(missing_ok=True)
+        job = {
+            "test": test.name,
+            "seed": seed,
+            "params": dict(test.params),
+            "build_params": dict(design.params),
+            "out_dir": str(out_dir),
+            "waves": waves,
+            "rerun": rerun,
+        }
+        write_json(out_dir / "job.json", job)
+        end = _simulate(test, seed, sim, out_dir)
+        verdict = judge.judge(out_dir, end.status, test.limit_s if end.timed_out else None)
+        result = judge.result(test.name, seed, verdict, end.wall_s, rerun)
+        write_json(out_dir / "result.json", result)
+    return result
+
+
+def _environment(test: Test, seed: int, out_dir: Path) -> dict[str, str]:
+    # Settings left in the caller's shell must not change what a test does.
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("COCOTB_", "GPI_", "PYGPI_", "MAKE", "MFLAGS"))
+    }
+    libpython = os.environ.get("LIBPYTHON_LOC") or find_libpython.find_libpython()
+    if libpython is None:
+        raise FileNotFoundError("no shared libpython for this Python: run `make doctor`")
+    env.update(
+        MUR_JOB=str(out_dir / "job.json"),
+        COCOTB_TEST_MODULES=test.module,
+        COCOTB_TEST_FILTER=f"^{re.escape(test.module)}[.]{re.escape(test.cls)}$",
+        COCOTB_TOPLEVEL=test.build.top,
+        COCOTB_RESULTS_FILE=str(out_dir / "results.xml"),
+        COCOTB_RANDOM_SEED=str(derive(seed, "cocotb") % 2**32),
+        COCOTB_TRUST_INERTIAL_WRITES="1",
+        COCOTB_ANSI_OUTPUT="0",
+        TOPLEVEL_LANG="verilog",
+        GPI_USERS=f"{libpython};{cocotb_tools.config.pygpi_entry_point()}",
+        PYGPI_PYTHON_BIN=sys.executable,
+        PYTHONPATH=str(ROOT),
+        PYTHONHASHSEED="0",
+        PYTHONUNBUFFERED="1",
+    )
+    return env
+
+
+def _simulate(test: Test, seed: int, sim: BuiltSim, out_dir: Path) -> _End:
+    command = [
+        str(sim.exe),
+        "+verilator+rand+reset+2",
+        # Verilator takes 1 to 2^31-1.
+        f"+verilator+seed+{derive(seed, 'verilator') % (2**31 - 1) + 1}",
+    ]
+    if sim.waves:
+        command += ["--trace", "--trace-file", str(out_dir / "waves.fst")]
+    if sim.coverage:
+        command.append(f"+verilator+coverage+file+{out_dir / 'coverage.dat'}")
+    start = time.monotonic()
+    with (out_dir / "sim.log").open("w") as log:
+        print("+", shlex.join(command), file=log, flush=True)
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=_environment(test, seed, out_dir),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        late = threading.Event()
+
+        def stop_late() -> None:
+            late.set()
+            _kill(process)
+
+        timer = threading.Timer(test.limit_s, stop_late)
+        timer.start()
+        try:
+            _relay(process, log)
+            status = process.wait()
+        finally:
+            timer.cancel()
+            _kill(process)
+            process.wait()
+    return _End(status, late.is_set(), time.monotonic() - start)
+
+
+def _relay(process: subprocess.Popen, log) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        log.write(line)
+        log.flush()
+        if SHOW in line:
+            print(line.split(SHOW, 1)[1].rstrip(), flush=True)
+        elif judge.is_error(line):
+            print(line.rstrip(), flush=True)
+
+
+def _kill(process: subprocess.Popen) -> None:
+    """End the simulator and all it started."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The list of tests that can be run by name: ``tests.toml`` read, checked and searched."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from regressions.paths import ROOT, shown
+
+TESTS = Path(__file__).with_name("tests.toml")
+Value = int | float | str | bool
+
+
+class RegistryError(Exception):
+    """A name or a value that no test has, or a mistake in the list; one line for the user."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """One top-level module with what it is compiled from."""
+
+    top: str
+    sources: tuple[Path, ...]
+    dpi_sources: tuple[Path, ...] = ()
+    include_dirs: tuple[Path, ...] = ()
+    extra_args: tuple[str, ...] = ()
+    params: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Test:
+    """One test: the cocotb test ``cls`` of ``module``, run on ``build``."""
+
+    name: str
+    about: str
+    module: str
+    cls: str
+    build: Build
+    params: Mapping[str, Value]
+    limit_s: float
+
+
+def load(path: Path = TESTS) -> dict[str, Test]:
+    """Return the tests of the list at ``path`` by name. Raises RegistryError on a mistake in it."""
+    data = tomllib.loads(path.read_text())
+    builds = {name: _build(entry) for name, entry in data.get("builds", {}).items()}
+    tests = {}
+    for name, entry in data.get("tests", {}).items():
+        try:
+            build = builds[entry["build"]]
+            tests[name] = Test(
+                name=name,
+                about=entry["about"],
+                module=entry["module"],
+                cls=entry["class"],
+                build=replace(build, params={**build.params, **entry.get("build_params", {})}),
+                params=entry.get("params", {}),
+                limit_s=float(entry.get("limit_s", 600)),
+            )
+        except KeyError as missing:
+            raise RegistryError(f"{shown(path)}: test {name!r} lacks {missing}") from None
+    return tests
+
+
+def _build(entry: Mapping) -> Build:
+    return Build(
+        top=entry["top"],
+        sources=_files(entry["sources"]),
+        dpi_sources=_files(entry.get("dpi_sources", ())),
+        include_dirs=tuple(ROOT / folder for folder in entry.get("include_dirs", ())),
+        extra_args=tuple(entry.get("extra_args", ())),
+        params=entry.get("params", {}),
+    )
+
+
+def _files(patterns: Sequence[str]) -> tuple[Path, ...]:
+    """Return the files of ``patterns`` in their order; inside one pattern packages come first."""
+    files: dict[Path, None] = {}
+    for pattern in patterns:
+        found = sorted(ROOT.glob(pattern), key=lambda file: ("_pkg" not in file.stem, file))
+        # A pattern that finds nothing stays in the list, so that the build names it.
+        files |= dict.fromkeys(found or [ROOT / pattern])
+    return tuple(files)
+
+
+def find(tests: Mapping[str, Test], name: str) -> Test:
+    """Return the test called ``name``; RegistryError names the nearest ones."""
+    if name in tests:
+        return tests[name]
+    raise RegistryError(f"no test {name!r}; {_nearest(name, tests)}")
+
+
+def configure(test: Test, settings: Mapping[str, str]) -> Test:
+    """Return ``test`` with ``settings`` (texts, keys in any case) over its own and its build's parameters.
+
+    Raises RegistryError on a key that neither has, or a value that is not of the default's type.
+    """
+    own, built = dict(test.params), dict(test.build.params)
+    homes = {key.lower(): (home, key) for home in (built, own) for key in home}
+    for key, text in settings.items():
+        if key.lower() not in homes:
+            raise RegistryError(f"test {test.name!r} has no {key}; {_nearest(key.lower(), homes)}")
+        home, name = homes[key.lower()]
+        home[name] = _typed(key, text, home[name])
+    return replace(test, params=own, build=replace(test.build, params=built))
+
+
+def _typed(key: str, text: str, default: Value) -> Value:
+    if isinstance(default, bool):
+        if text.lower() in ("1", "0", "true", "false", "yes", "no", "on", "off"):
+            return text.lower() in ("1", "true", "yes", "on")
+        raise RegistryError(f"{key}={text!r} is not 0 or 1")
+    if isinstance(default, str):
+        return text
+    try:
+        return int(text, 0) if isinstance(default, int) else float(text)
+    except ValueError:
+        kind = "a whole number" if isinstance(default, int) else "a number"
+        raise RegistryError(f"{key}={text!r} is not {kind}") from None
+
+
+def _nearest(name: str, names: Mapping) -> str:
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"known: {', '.join(sorted(names)) or 'none'}"

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line: mistakes give one line and status 2; spaces and quotes survive."""
+
+import os
+import shlex
+import subprocess
+
+import pytest
+from click.testing import CliRunner
+
+from regressions import registry
+from regressions.cli import cli
+from regressions.paths import ROOT
+from regressions.tests.conftest import FIXTURES
+from tb.seeds import derive
+
+
+def call(*args):
+    return CliRunner().invoke(cli, args, obj=FIXTURES / "toy.toml")
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["toi"], "error: no test 'toi'; did you mean toy?"),
+        (["zzz"], "error: no test 'zzz'; known: toy"),
+        (["toy", "--seed", "one"], "error: SEED='one' is not a whole number"),
+        (["toy", "--seed", "-1"], "error: SEED='-1' is not a whole number"),
+        (["toy", "--set", "LIMITS=3"], "error: test 'toy' has no LIMITS; did you mean limit?"),
+        (["toy", "--set", "LIMIT=x"], "error: LIMIT='x' is not a whole number"),
+    ],
+)
+def test_mistake_gives_one_line_and_status_2(args, said):
+    result = call("sim", *args)
+    assert result.exit_code == 2
+    assert result.output == said + "\n"
+
+
+def test_list_shows_tests_and_settings():
+    result = call("list")
+    assert result.exit_code == 0
+    assert "A counter counts" in result.output
+    assert "LIMIT=20 SAY='one two'" in result.output
+
+
+def test_settings_reach_the_test_and_its_build():
+    toy = registry.load(FIXTURES / "toy.toml")["toy"]
+    chosen = registry.configure(toy, {"SAY": 'it\'s "five" $x', "LIMIT": "0x20"})
+    assert chosen.params == {"say": 'it\'s "five" $x'}
+    assert chosen.build.params == {"LIMIT": 32}
+    assert toy.build.params == {"LIMIT": 20}
+
+
+def test_green_run_prints_its_rerun_line():
+    result = call("sim", "toy", "--seed", "7", "--set", "SAY=five $six")
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[-8].startswith("PASS  toy  seed 7")
+    line = next(text for text in result.output.splitlines() if text.startswith("  rerun"))
+    assert shlex.split(line)[1:] == ["make", "sim", "TEST=toy", "SEED=7", "SAY=five $$six"]
+
+
+def test_make_passes_settings_untouched(tmp_path):
+    spy = tmp_path / "spy"
+    spy.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\nexit 3\n")
+    spy.chmod(0o755)
+    done = subprocess.run(
+        ["make", "--no-print-directory", "sim", f"PY={spy}", "TEST=toy", "SEED=0x1 2", "WAVES=1",
+         "SAY=it's \"a  b\" `c` $$d"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+        env={"PATH": os.environ["PATH"]},  # not the settings of a make around this test
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert done.stdout.splitlines() == [
+        "-m", "regressions.cli", "sim", "toy", "--seed", "0x1 2", "--waves",
+        "--set", "SAY=it's \"a  b\" `c` $d",
+    ]  # fmt: skip
+
+
+def test_own_list_is_well_formed():
+    assert isinstance(registry.load(), dict)
+
+
+def test_seeds_depend_on_both_names_only():
+    assert derive(1, "verilator") == derive(1, "verilator")
+    assert len({derive(1, "a"), derive(2, "a"), derive(1, "b")}) == 3
+    # A change of this number changes every recorded run.
+    assert derive(1, "env.agent") == 0x16445FE2F64595C7

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs: only the healthy one is green, and each ill one is red with its reason."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from regressions import judge, launch
+from regressions.paths import ROOT
+
+
+def go(test, home, seed=1):
+    return launch.run(test, seed, "make sim TEST=toy", home=home)
+
+
+def test_healthy_run_is_green(toy, tmp_path, capsys):
+    result = go(toy, tmp_path)
+    assert result["status"] == "pass", result
+    assert "reason" not in result
+    assert result["words"] == ["one two"]
+    assert result["cycles_per_frame"] == 20
+    assert result["sim_cycles_per_s"] > 0
+    out_dir = tmp_path / "toy" / "1"
+    assert json.loads((out_dir / "result.json").read_text()) == result
+    assert "counted" in capsys.readouterr().out.splitlines()
+    assert not (out_dir / "waves.fst").exists()
+
+
+@pytest.mark.parametrize(
+    ("cls", "reason"),
+    [
+        ("no_checks", "nothing was checked"),
+        ("no_frames", "no frame was run"),
+        ("mismatch", "3 mismatches"),
+        ("no_outcome", "the test wrote no outcome.json"),
+        ("logs_error", "the log is the only witness"),
+        ("UvmLogsError", "a component complains"),
+        ("fails", "one is not two"),
+        ("killed", "killed by SIGKILL"),
+        ("breaks", "the counter was told to break"),
+        ("Health", "cocotb"),  # half a name selects nothing
+    ],
+)
+def test_ill_run_is_red(ill, tmp_path, cls, reason):
+    result = go(ill(cls), tmp_path)
+    assert result["status"] == "fail"
+    assert reason in result["reason"]
+    stored = json.loads((tmp_path / f"toy-{cls}" / "1" / "result.json").read_text())
+    assert stored == result
+
+
+@pytest.mark.parametrize(
+    ("results", "reason"),
+    [
+        ("<testsuites><testcase name='t'><skipped/></testcase></testsuites>", "t: skipped"),
+        ("<testsuites><testcase name='t'><error message='e'/></testcase></testsuites>", "t: error: e"),
+        ("<testsuites/>", "cocotb ran no test"),
+        ("<testsuites>", "cocotb's results file is not whole"),
+        ("<testsuites><testcase name='t'/></testsuites>", ""),
+    ],
+)
+def test_results_file_must_speak_for_the_run(tmp_path, results, reason):
+    (tmp_path / "sim.log").write_text("all is well\n")
+    (tmp_path / "outcome.json").write_text('{"frames": 1, "checks": 1, "mismatches": 0}')
+    (tmp_path / "results.xml").write_text(results)
+    verdict = judge.judge(tmp_path, status=0, limit_s=None)
+    assert verdict.reason.startswith(reason)
+    assert bool(verdict.reason) == bool(reason)
+
+
+def test_bad_exit_status_is_red(tmp_path):
+    (tmp_path / "sim.log").write_text("all is well\n")
+    (tmp_path / "outcome.json").write_text('{"frames": 1, "checks": 1, "mismatches": 0}')
+    (tmp_path / "results.xml").write_text("<testsuites><testcase name='t'/></testsuites>")
+    assert judge.judge(tmp_path, 1, None).reason == "the simulator exited with status 1"
+
+
+def test_endless_run_is_stopped(ill, tmp_path):
+    result = go(ill("hangs", limit_s=3.0), tmp_path)
+    assert result["status"] == "fail"
+    assert "stopped after 3 s" in result["reason"]
+    assert result["wall_s"] < 10
+
+
+def test_module_that_cannot_be_imported_is_red(toy, tmp_path):
+    result = go(replace(toy, module="regressions.tests.fixtures.absent"), tmp_path)
+    assert result["status"] == "fail"
+    assert "absent" in result["reason"]
+
+
+def test_former_outcome_does_not_count(toy, ill, tmp_path):
+    assert go(toy, tmp_path)["status"] == "pass"
+    result = go(replace(ill("no_outcome"), name=toy.name), tmp_path)
+    assert result["status"] == "fail"
+    assert result["reason"] == "the test wrote no outcome.json"
+
+
+def test_waves_are_written(toy, tmp_path):
+    result = launch.run(toy, 1, "make sim", waves=True, home=tmp_path)
+    assert result["status"] == "pass", result
+    assert (tmp_path / "toy" / "1" / "waves.fst").stat().st_size > 100
+
+
+def test_interrupted_run_leaves_no_result(toy, tmp_path):
+    program = (
+        "import sys\n"
+        "from dataclasses import replace\n"
+        "from pathlib import Path\n"
+        "from regressions import launch, registry\n"
+        "from regressions.tests.conftest import FIXTURES\n"
+        "toy = registry.load(FIXTURES / 'toy.toml')['toy']\n"
+        f"launch.run(replace(toy, cls='hangs'), 1, '', home=Path({str(tmp_path)!r}))\n"
+    )
+    launch.run(toy, 2, "", home=tmp_path)  # the build is there
+    run = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.DEVNULL)
+    out_dir = tmp_path / "toy" / "1"
+    limit = time.monotonic() + 20
+    while not (out_dir / "outcome.json").exists():
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+    simulator = _child_of(run.pid)
+    run.send_signal(signal.SIGINT)
+    assert run.wait(timeout=10) != 0
+    assert not (out_dir / "result.json").exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(simulator, 0)
+
+
+def _child_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])

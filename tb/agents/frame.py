@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The frame agent: utterances on s_axis_frm, a batch at a time."""
+
+import time
+
+import numpy as np
+
+from tb.agents.common import ActiveAgent, BfmDriver
+from tb.items import FrameBatch, ResultBatch
+from tb.records import BEAT
+
+LIMIT_BASE = 100_000  # cycles
+LIMIT_LANE_CYCLES = 4_000_000  # a frame may take this divided by LANES, stalls included
+
+
+def to_beats(utterances: list[np.ndarray]) -> np.ndarray:
+    """The packets of ``utterances`` ([frames, elements] each): four elements of 16 bits a beat, lowest first."""
+    frames = np.concatenate(utterances).astype(np.int64) & 0xFFFF
+    count, elements = frames.shape
+    padded = np.zeros((count, -(-elements // 4) * 4), np.uint16)
+    padded[:, :elements] = frames
+    beats = np.zeros((count, padded.shape[1] // 4), BEAT)
+    beats["data"] = padded.view("<u8")
+    beats["last"][:, -1] = 1
+    lengths = [len(utterance) for utterance in utterances]
+    beats["mark"][np.cumsum([0, *lengths[:-1]]), 0] = 1
+    return beats.reshape(-1)
+
+
+class FrameDriver(BfmDriver):
+    """Streams all frames of an item and returns when their results have left."""
+
+    async def drive(self, item: FrameBatch) -> None:
+        """Publish the batch to the monitors of both agents: what went in, then what came out."""
+        self.stall("frame", item.stall_frames)
+        self.stall("result", item.stall_results)
+        limit = LIMIT_BASE + item.frames * (LIMIT_LANE_CYCLES // self.config.lanes)
+        start = time.process_time()
+        batch = await self.bfm.stream(to_beats(item.utterances), item.frames, item.spaced, limit)
+        cpu_s = time.process_time() - start
+        self.bfm.seen["frames"].put_nowait(item)
+        self.bfm.seen["results"].put_nowait(ResultBatch(f"{item.get_name()}.results", batch, cpu_s))
+
+
+class FrameAgent(ActiveAgent):
+    """Called ``frames`` in the environment."""
+
+    driver_type = FrameDriver

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one place that touches the simulator: the harness's toggles, and its queues and records in plain memory.
+
+The harness and this process share one address space, so frames, results and commits travel by ctypes and NumPy
+in bulk; Python wakes once for a list of register accesses, a load of images, or a batch of frames.
+"""
+
+import ctypes
+from dataclasses import dataclass
+
+import cocotb
+import numpy as np
+from cocotb.queue import Queue
+from cocotb.triggers import SimTimeoutError, Timer, ValueChange, with_timeout
+
+from tb import records
+
+CLOCK_NS = 10
+
+
+class BusTimeout(Exception):
+    """The design did not answer in time; the message says how far it came."""
+
+
+@dataclass
+class Batch:
+    """What left the design during one batch of frames; all arrays are copies."""
+
+    results: np.ndarray
+    commits: np.ndarray
+    starts: np.ndarray
+    dones: np.ndarray
+    packets: np.ndarray
+
+
+class Bfm:
+    """The harness as seen from Python. One for each simulation."""
+
+    def __init__(self) -> None:
+        self.top = cocotb.top
+        self.library = ctypes.CDLL(None)
+        self.library.mur_records.restype = ctypes.c_void_p
+        self.go_state = {"rst": 0, "reg": 0, "img": 0, "frm": 0}
+        # What was seen on each interface, for the monitor of the agent of that name.
+        self.seen = {name: Queue() for name in ("registers", "images", "frames", "results")}
+        self.library.mur_fold_results.restype = ctypes.c_uint64
+        self.tape: list[tuple[str, np.ndarray]] | None = None
+        self.signature = 0
+
+    # ---- plain memory -----------------------------------------------------------------------------
+    def records(self, name: str) -> np.ndarray:
+        """A copy of the records ``name`` since the last ``clear``."""
+        dtype = records.BUFFERS[name]
+        count, size = ctypes.c_size_t(), ctypes.c_size_t()
+        index = list(records.BUFFERS).index(name)
+        address = self.library.mur_records(index, ctypes.byref(count), ctypes.byref(size))
+        if size.value != dtype.itemsize:
+            raise TypeError(f"{name}: {size.value} bytes in the harness, {dtype.itemsize} here")
+        if count.value == 0:
+            return np.empty(0, dtype)
+        raw = ctypes.string_at(address, count.value * size.value)
+        return np.frombuffer(raw, dtype)
+
+    def clear(self) -> None:
+        """Forget all records."""
+        self.library.mur_clear()
+
+    def stall(self, stream: str, seed: int, rate: int, burst: int) -> None:
+        """Stall ``stream`` from its next start on: a stall of 1..burst cycles begins with probability rate/256."""
+        self.library.mur_set_stall(
+            records.STREAMS[stream], ctypes.c_uint32(seed & 0xFFFFFFFF), ctypes.c_uint32(rate),
+            ctypes.c_uint32(burst),
+        )  # fmt: skip
+
+    def _load(self, stream: str, beats: np.ndarray, spaced: bool = False) -> None:
+        assert beats.dtype == records.BEAT
+        beats = np.ascontiguousarray(beats)
+        self.library.mur_load_beats(
+            records.STREAMS[stream], ctypes.c_void_p(beats.ctypes.data), ctypes.c_size_t(len(beats)),
+            int(spaced),
+        )  # fmt: skip
+
+    # ---- wake-ups -----------------------------------------------------------------------------------
+    async def _go(self, channel: str, limit: int, doing: str) -> None:
+        """Flip the channel's `go` and wait for its `done`, at most ``limit`` clock cycles."""
+        self.go_state[channel] ^= 1
+        getattr(self.top, f"go_{channel}").value = self.go_state[channel]
+        done = ValueChange(getattr(self.top, f"done_{channel}"))
+        try:
+            await with_timeout(done, limit * CLOCK_NS, "ns")
+        except SimTimeoutError:
+            raise BusTimeout(f"{doing}: not done after {limit} cycles; {self.progress()}") from None
+
+    def progress(self) -> str:
+        """How far the design has come since the last ``clear``, for reports of a hang."""
+        names = ("packets", "starts", "commits", "results", "dones")
+        found = {name: self.records(name) for name in names}
+        last = max((int(array["cycle" if name != "packets" else "last_cycle"][-1])
+                    for name, array in found.items() if len(array)), default=0)  # fmt: skip
+        ends = int((found["results"]["last"] != 0).sum())
+        return (
+            f"{len(found['packets'])} frames accepted, {len(found['starts'])} begun,"
+            f" {len(found['commits'])} commits, {len(found['results'])} result beats in {ends} packets,"
+            f" {len(found['dones'])} frames complete; last of these in cycle {last}"
+        )
+
+    async def reset(self) -> None:
+        """Reset the design."""
+        await Timer(CLOCK_NS, "ns")  # at time zero the toggles have no value yet
+        await self._go("rst", 1000, "reset")
+        self.clear()
+
+    async def access(self, accesses: np.ndarray, limit: int = 100_000) -> np.ndarray:
+        """Do the register accesses in order and return one response for each."""
+        accesses = np.ascontiguousarray(accesses, records.ACCESS)
+        before = len(self.records("responses"))
+        self._record("reg", accesses)
+        self.library.mur_load_accesses(
+            ctypes.c_void_p(accesses.ctypes.data), ctypes.c_size_t(len(accesses))
+        )
+        await self._go("reg", limit, f"{len(accesses)} register accesses")
+        return self.records("responses")[before:]
+
+    async def load_images(self, beats: np.ndarray, limit: int) -> None:
+        """Send image packets; back when the last beat has been accepted."""
+        self._record("img", beats)
+        self._load("image", beats)
+        await self._go("img", limit, f"{len(beats)} image beats")
+
+    async def stream(self, beats: np.ndarray, packets: int, spaced: bool, limit: int) -> Batch:
+        """Send frame packets; back when ``packets`` END beats have left, with all that happened meanwhile."""
+        self.clear()
+        self._record("spaced" if spaced else "frm", beats)
+        self._load("frame", beats, spaced)
+        self.library.mur_expect_packets(ctypes.c_uint64(packets))
+        await self._go("frm", limit, f"{packets} frames")
+        if self.tape is not None:
+            self.signature = self.library.mur_fold_results(ctypes.c_uint64(self.signature))
+        return Batch(**{name: self.records(name) for name in Batch.__annotations__})
+
+    # ---- tape: the same stimulus for a simulator without Python --------------------------------------
+    def _record(self, kind: str, records_: np.ndarray) -> None:
+        if self.tape is not None:
+            self.tape.append((kind, records_.copy()))
+
+    def write_tape(self, path) -> None:
+        """Write what was done to the design since ``tape`` was set to a list (format: bare_main.cpp)."""
+        kinds = ("reg", "img", "frm", "spaced")
+        with open(path, "wb") as out:
+            for kind, array in self.tape or ():
+                np.array([kinds.index(kind), array.size], "<u8").tofile(out)
+                array.tofile(out)

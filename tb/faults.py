@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults for testing the checkers: each spoils one thing, and the run must go red and say which.
+
+``FAULT=name`` of the test `smoke` picks one. Faults of DUT records spoil what the harness recorded, those of the model
+what was expected; the rest make a run that should not count.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tb.bfm import Batch
+from tb.expected import Expected
+
+FRAME = 4  # spoiled frame of the first batch
+
+
+def _commit(batch: Batch, expected: Expected) -> int:
+    """The second commit of the spoiled frame."""
+    return FRAME * len(expected.plan.commits) + 1
+
+
+def _membrane(batch, expected):
+    batch.commits["membranes"][_commit(batch, expected), 2] += 1
+
+
+def _spike(batch, expected):
+    batch.commits["spikes"][_commit(batch, expected)] ^= 4
+
+
+def _lost_commit(batch, expected):
+    batch.commits = np.delete(batch.commits, _commit(batch, expected))
+
+
+def _swapped_commits(batch, expected):
+    i = _commit(batch, expected)
+    batch.commits[[i, i + 1]] = batch.commits[[i + 1, i]]
+
+
+def _beat(batch, expected) -> int:
+    return FRAME * len(expected.plan.beats)
+
+
+def _result(batch, expected):
+    batch.results["data"][_beat(batch, expected), 0] ^= 1
+
+
+def _tuser(batch, expected):
+    batch.results["user"][_beat(batch, expected)] ^= np.uint64(1 << 32)
+
+
+def _tkeep(batch, expected):
+    batch.results["keep"][_beat(batch, expected)] >>= np.uint64(4)
+
+
+def _lost_beat(batch, expected):
+    batch.results = np.delete(batch.results, _beat(batch, expected))
+
+
+def _extra_packet(batch, expected):
+    batch.results = np.append(batch.results, batch.results[-1:])
+
+
+def _ledger(batch, expected):
+    batch.dones["ledger"][FRAME, 60] ^= 1
+
+
+def _model_membrane(batch, expected):
+    expected.membranes[FRAME, 1, 2] += 1
+
+
+def _model_spike(batch, expected):
+    expected.spikes[FRAME, 1] ^= 4
+
+
+def _model_result(batch, expected):
+    expected.words[FRAME, 0, 0] ^= 1
+
+
+def _model_ledger(batch, expected):
+    expected.ledger["ADDS"][FRAME] += 1
+
+
+RECORDS = {
+    "membrane": _membrane,
+    "spike": _spike,
+    "lost_commit": _lost_commit,
+    "swapped_commits": _swapped_commits,
+    "result": _result,
+    "tuser": _tuser,
+    "tkeep": _tkeep,
+    "lost_beat": _lost_beat,
+    "extra_packet": _extra_packet,
+    "ledger": _ledger,
+    "model_membrane": _model_membrane,
+    "model_spike": _model_spike,
+    "model_result": _model_result,
+    "model_ledger": _model_ledger,
+}
+RUNS = ("no_frames", "no_checks", "logged_error", "dead_simulator", "exception", "hang")
+
+
+def spoil(name: str, batch: Batch, expected: Expected) -> tuple[Batch, Expected]:
+    """The batch and what is expected of it, with fault ``name`` in one of them."""
+    if name not in RECORDS:
+        return batch, expected
+    batch = Batch(**{field: getattr(batch, field).copy() for field in Batch.__annotations__})
+    expected = replace(expected, ledger={key: value.copy() for key, value in expected.ledger.items()})
+    RECORDS[name](batch, expected)
+    return batch, expected

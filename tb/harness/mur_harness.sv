@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// mur_harness: clock, reset, stream transactors, taps and protocol checks around one mur_top.
+//
+// Python (tb/bfm.py) fills queues in plain memory and flips a `go` toggle; the transactors here empty them and
+// flip the `done` toggle that wakes Python again: once a list of register accesses (reg), once a load of images
+// (img), once a batch of frames, when its results have left (frm), once a reset (rst). These toggles are all
+// that is public. Under MUR_BARE a C++ program holds clock and toggles instead (bare_main.cpp).
+
+module mur_harness #(
+  parameter int unsigned LANES      = 128,
+  parameter int unsigned RESULT_W   = 512,
+  parameter int unsigned PROG_DEPTH = 256,
+  parameter int unsigned WGT_DEPTH  = 1024,
+  parameter int unsigned MASK_DEPTH = 256,
+  parameter int unsigned BIAS_DEPTH = 256,
+  parameter int unsigned NEUR_DEPTH = 64,
+  parameter int unsigned VEC_DEPTH  = 128
+) (
+`ifdef MUR_BARE
+  input  logic clk,
+  input  logic go_rst, go_reg, go_img, go_frm,
+  output logic done_rst, done_reg, done_img, done_frm
+`endif
+);
+  import mur_dpi_pkg::*;
+  localparam int unsigned RESET_CYCLES = 8;
+
+`ifndef MUR_BARE
+  logic clk;
+  initial begin
+    clk = 1'b0;
+    forever #5 clk = ~clk;
+  end
+  logic go_rst /*verilator public_flat_rw*/ = 1'b0;
+  logic go_reg /*verilator public_flat_rw*/ = 1'b0;
+  logic go_img /*verilator public_flat_rw*/ = 1'b0;
+  logic go_frm /*verilator public_flat_rw*/ = 1'b0;
+  logic done_rst /*verilator public_flat_rd*/;
+  logic done_reg /*verilator public_flat_rd*/;
+  logic done_img /*verilator public_flat_rd*/;
+  logic done_frm /*verilator public_flat_rd*/;
+`endif
+
+  // ---- time and reset ----------------------------------------------------------------------------
+  longint unsigned cycle;
+  // The reset is asynchronous for the design and a plain signal for the checks.
+  /* verilator lint_off SYNCASYNCNET */
+  logic            rst_n;
+  /* verilator lint_on SYNCASYNCNET */
+  logic            go_rst_q;
+  int unsigned     reset_left;
+
+  initial begin
+    cycle      = 0;
+    rst_n      = 1'b0;
+    go_rst_q   = 1'b0;
+    done_rst   = 1'b0;
+    reset_left = RESET_CYCLES;
+  end
+
+  always_ff @(posedge clk) begin
+    cycle    <= cycle + 1;
+    go_rst_q <= go_rst;
+    if (go_rst != go_rst_q) begin
+      rst_n      <= 1'b0;
+      reset_left <= RESET_CYCLES;
+    end else if (reset_left != 0) begin
+      reset_left <= reset_left - 1;
+      if (reset_left == 1) begin
+        rst_n    <= 1'b1;
+        done_rst <= !done_rst;
+      end
+    end
+  end
+
+  // ---- registers ---------------------------------------------------------------------------------
+  localparam int unsigned AXIL_W = 12;
+  logic              awvalid, awready, wvalid, wready, bvalid, bready, arvalid, arready, rvalid, rready;
+  logic [AXIL_W-1:0] awaddr, araddr;
+  logic [31:0]       wdata, rdata;
+  logic [3:0]        wstrb;
+  logic [1:0]        bresp, rresp;
+
+  mur_axil_master #(.ADDR_W(AXIL_W)) u_axil (
+    .clk_i(clk), .rst_ni(rst_n), .go_i(go_reg), .done_o(done_reg),
+    .awvalid_o(awvalid), .awready_i(awready), .awaddr_o(awaddr),
+    .wvalid_o(wvalid), .wready_i(wready), .wdata_o(wdata), .wstrb_o(wstrb),
+    .bvalid_i(bvalid), .bready_o(bready), .bresp_i(bresp),
+    .arvalid_o(arvalid), .arready_i(arready), .araddr_o(araddr),
+    .rvalid_i(rvalid), .rready_o(rready), .rdata_i(rdata), .rresp_i(rresp)
+  );
+
+  // ---- streams -----------------------------------------------------------------------------------
+  logic [63:0] img_tdata, frm_tdata;
+  logic        img_tvalid, img_tready, img_tlast, frm_tvalid, frm_tready, frm_tlast, frm_tuser;
+  logic [RESULT_W-1:0]   res_tdata;
+  logic [RESULT_W/8-1:0] res_tkeep;
+  logic [63:0]           res_tuser;
+  logic                  res_tvalid, res_tready, res_tlast, irq, no_mark, frames_taken;
+
+  mur_stream_source #(.STREAM(StreamImage)) u_images (
+    .clk_i(clk), .rst_ni(rst_n), .cycle_i(cycle), .go_i(go_img), .done_o(done_img),
+    .tdata_o(img_tdata), .tvalid_o(img_tvalid), .tready_i(img_tready), .tlast_o(img_tlast), .tmark_o(no_mark)
+  );
+  mur_stream_source #(.STREAM(StreamFrame)) u_frames (
+    .clk_i(clk), .rst_ni(rst_n), .cycle_i(cycle), .go_i(go_frm), .done_o(frames_taken),
+    .tdata_o(frm_tdata), .tvalid_o(frm_tvalid), .tready_i(frm_tready), .tlast_o(frm_tlast),
+    .tmark_o(frm_tuser)
+  );
+  mur_stream_sink #(.RESULT_W(RESULT_W)) u_results (
+    .clk_i(clk), .rst_ni(rst_n), .cycle_i(cycle), .go_i(go_frm), .done_o(done_frm),
+    .tdata_i(res_tdata), .tkeep_i(res_tkeep), .tvalid_i(res_tvalid), .tready_o(res_tready),
+    .tlast_i(res_tlast), .tuser_i(res_tuser)
+  );
+
+  // ---- design under test ---------------------------------------------------------------------------
+  mur_top #(
+    .LANES(LANES), .RESULT_W(RESULT_W), .PROG_DEPTH(PROG_DEPTH), .WGT_DEPTH(WGT_DEPTH),
+    .MASK_DEPTH(MASK_DEPTH), .BIAS_DEPTH(BIAS_DEPTH), .NEUR_DEPTH(NEUR_DEPTH), .VEC_DEPTH(VEC_DEPTH)
+  ) dut (
+    .clk_i(clk), .rst_ni(rst_n),
+    .s_axil_awvalid(awvalid), .s_axil_awready(awready), .s_axil_awaddr(awaddr), .s_axil_awprot('0),
+    .s_axil_wvalid(wvalid), .s_axil_wready(wready), .s_axil_wdata(wdata), .s_axil_wstrb(wstrb),
+    .s_axil_bvalid(bvalid), .s_axil_bready(bready), .s_axil_bresp(bresp),
+    .s_axil_arvalid(arvalid), .s_axil_arready(arready), .s_axil_araddr(araddr), .s_axil_arprot('0),
+    .s_axil_rvalid(rvalid), .s_axil_rready(rready), .s_axil_rdata(rdata), .s_axil_rresp(rresp),
+    .s_axis_img_tdata(img_tdata), .s_axis_img_tvalid(img_tvalid), .s_axis_img_tready(img_tready),
+    .s_axis_img_tlast(img_tlast),
+    .s_axis_frm_tdata(frm_tdata), .s_axis_frm_tvalid(frm_tvalid), .s_axis_frm_tready(frm_tready),
+    .s_axis_frm_tlast(frm_tlast), .s_axis_frm_tuser(frm_tuser),
+    .m_axis_res_tdata(res_tdata), .m_axis_res_tkeep(res_tkeep), .m_axis_res_tvalid(res_tvalid),
+    .m_axis_res_tready(res_tready), .m_axis_res_tlast(res_tlast), .m_axis_res_tuser(res_tuser),
+    .irq_o(irq)
+  );
+
+  // ---- what is watched -----------------------------------------------------------------------------
+  mur_taps u_taps (
+    .clk_i(clk), .rst_ni(rst_n), .cycle_i(cycle), .tap_i(dut.u_core.tap_o),
+    .frame_done_i(dut.u_core.frame_done_o), .frames_i(dut.u_core.frames_o), .ledger_i(dut.u_core.ledger_o)
+  );
+  mur_stream_check #(.NAME("images"), .W(65)) u_image_check (
+    .clk_i(clk), .rst_ni(rst_n), .tvalid_i(img_tvalid), .tready_i(img_tready),
+    .payload_i({img_tlast, img_tdata})
+  );
+  mur_stream_check #(.NAME("frames"), .W(66)) u_frame_check (
+    .clk_i(clk), .rst_ni(rst_n), .tvalid_i(frm_tvalid), .tready_i(frm_tready),
+    .payload_i({frm_tuser, frm_tlast, frm_tdata})
+  );
+  mur_stream_check #(.NAME("results"), .W(65 + RESULT_W / 8 + RESULT_W)) u_result_stability (
+    .clk_i(clk), .rst_ni(rst_n), .tvalid_i(res_tvalid), .tready_i(res_tready),
+    .payload_i({res_tlast, res_tuser, res_tkeep, res_tdata})
+  );
+  mur_result_check #(.RESULT_W(RESULT_W)) u_result_check (
+    .clk_i(clk), .rst_ni(rst_n), .tvalid_i(res_tvalid), .tready_i(res_tready), .word0_i(res_tdata[31:0]),
+    .tkeep_i(res_tkeep), .tlast_i(res_tlast), .tuser_i(res_tuser)
+  );
+  mur_axil_check u_axil_check (
+    .clk_i(clk), .rst_ni(rst_n),
+    .aw_i(awvalid && awready), .w_i(wvalid && wready), .ar_i(arvalid && arready),
+    .bvalid_i(bvalid), .bready_i(bready), .bresp_i(bresp),
+    .rvalid_i(rvalid), .rready_i(rready), .rresp_i(rresp), .rdata_i(rdata)
+  );
+
+  logic unused;
+  assign unused = ^{irq, no_mark, frames_taken};
+endmodule

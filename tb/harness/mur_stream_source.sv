@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// mur_stream_source: an AXI4-Stream master fed from the C++ side's queue of beats.
+//
+// `go_i` changes: the queue has been filled; `done_o` changes when its last beat has been accepted. A beat is
+// offered in the cycle after the one before it was accepted, unless a stall comes between.
+
+module mur_stream_source
+  import mur_dpi_pkg::*;
+#(
+  parameter int STREAM = 0
+) (
+  input  logic            clk_i,
+  input  logic            rst_ni,
+  input  longint unsigned cycle_i,
+  input  logic            go_i,
+  output logic            done_o,
+  output logic [63:0]     tdata_o,
+  output logic            tvalid_o,
+  input  logic            tready_i,
+  output logic            tlast_o,
+  output logic            tmark_o
+);
+  logic            stall, go_q, active_q, first_q;
+  longint unsigned first_cycle_q;
+  bit [63:0]       data;
+  bit              last, mark;
+
+  mur_stall #(.STREAM(STREAM)) u_stall (.clk_i, .rst_ni, .load_i(go_i), .stall_o(stall));
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      go_q          <= go_i;
+      active_q      <= 1'b0;
+      first_q       <= 1'b1;
+      first_cycle_q <= '0;
+      tvalid_o      <= 1'b0;
+      tdata_o       <= '0;
+      tlast_o       <= 1'b0;
+      tmark_o       <= 1'b0;
+      done_o        <= 1'b0;
+    end else begin
+      go_q <= go_i;
+      if (go_i != go_q) active_q <= 1'b1;
+      if (tvalid_o && tready_i) begin
+        first_q <= tlast_o;
+        if (first_q) first_cycle_q <= cycle_i;
+        if (tlast_o) mur_packet_taken(STREAM, first_q ? cycle_i : first_cycle_q, cycle_i);
+      end
+      if (!tvalid_o || tready_i) begin
+        tvalid_o <= 1'b0;
+        if (active_q && !stall) begin
+          case (mur_source_next(STREAM, data, last, mark))
+            SourceBeat: begin
+              tvalid_o <= 1'b1;
+              tdata_o  <= data;
+              tlast_o  <= last;
+              tmark_o  <= mark;
+            end
+            SourceWait: ;
+            default: begin
+              active_q <= 1'b0;
+              done_o   <= !done_o;
+            end
+          endcase
+        end
+      end
+    end
+  end
+endmodule

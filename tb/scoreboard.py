@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The scoreboard: every batch of frames through the model, and everything compared.
+
+It knows what the monitors saw: which images went in, when START was written, which frames were accepted and what left. It
+counts what it compared; a run that compared nothing is a failure of the run (regressions/judge.py).
+"""
+
+import time
+from collections import Counter, deque
+
+import numpy as np
+from pyuvm import ConfigDB, uvm_scoreboard, uvm_subscriber
+
+from models.machine import Machine
+from tb import faults, mur_regs
+from tb.compare import Context, Outcome, compare
+from tb.divergence import rerun_with_waves
+from tb.expected import SitePlan, expect
+from tb.items import FrameBatch, ImageLoad, RegisterAccess, ResultBatch
+from tb.records import LEDGER
+
+
+class Listener(uvm_subscriber):
+    """Hands what one monitor publishes to a function of the scoreboard."""
+
+    def __init__(self, name: str, parent, function) -> None:
+        """See the class."""
+        super().__init__(name, parent)
+        self.function = function
+
+    def write(self, item) -> None:
+        """One item."""
+        self.function(item)
+
+
+class Scoreboard(uvm_scoreboard):
+    """See the module."""
+
+    def build_phase(self) -> None:
+        """Make the listeners and empty accounts."""
+        for name in ("registers", "images", "frames", "results"):
+            setattr(self, name, Listener(name, self, getattr(self, f"saw_{name}")))
+        self.job = ConfigDB().get(self, "", "JOB")
+        self.config = ConfigDB().get(self, "", "CONFIG")
+        self.checks = self.mismatches = self.frames_checked = self.batches = self.utterances_seen = 0
+        self.divergence = None
+        self.model_s = self.compare_s = 0.0
+        self.events = 0  # event cycles of the busier set, all frames (docs/ledger.md)
+        self.pending: tuple[deque, deque] = (deque(), deque())
+        self.machine = None
+        self.last_result: ResultBatch | None = None
+        self.reset_run()
+
+    def reset_run(self) -> None:
+        """What START does: frame numbers and ledger from zero, the program from its first descriptor."""
+        self.totals = Counter({name: 0 for name in (*LEDGER, "FRAMES")})
+        self.next_frame = self.section = 0
+
+    # ---- what the monitors saw -----------------------------------------------------------------------
+    def saw_images(self, item: ImageLoad) -> None:
+        """A network was loaded."""
+        self.machine = Machine(item.images, self.config)
+        self.plan = SitePlan(self.machine)
+        self.layout, self.program = item.images.layout, item.images.descriptors()
+
+    def saw_registers(self, item: RegisterAccess) -> None:
+        """Look for START."""
+        for address, data in item.accesses:
+            if address == mur_regs.CTRL.address and data is not None and data & mur_regs.CTRL.fields["start"].mask:
+                self.reset_run()
+
+    def saw_frames(self, item: FrameBatch) -> None:
+        """Frames went in; their results come by another monitor."""
+        self.pending[0].append(item)
+        self.match()
+
+    def saw_results(self, item: ResultBatch) -> None:
+        """Results of the oldest batch."""
+        self.pending[1].append(item)
+        self.match()
+
+    def match(self) -> None:
+        """Check every batch of which both halves are here."""
+        while all(self.pending):
+            self.check(self.pending[0].popleft(), self.pending[1].popleft())
+
+    # ---- checking ------------------------------------------------------------------------------------
+    def check(self, sent: FrameBatch, got: ResultBatch) -> None:
+        """One batch."""
+        fault = self.job.param("fault", "")
+        self.batches += 1
+        self.last_result = got
+        lengths = np.array([len(utterance) for utterance in sent.utterances])
+        if fault == "no_checks":
+            self.frames_checked += int(lengths.sum())
+            return
+        start = time.process_time()
+        frames = np.zeros((len(lengths), lengths.max(), sent.utterances[0].shape[1]), np.int64)
+        for row, utterance in zip(frames, sent.utterances, strict=True):
+            row[: len(utterance)] = utterance
+        trace = self.machine.run(frames, lengths)
+        middle = time.process_time()
+        expected = expect(self.plan, trace)
+        batch = got.batch
+        if self.batches == 1:
+            batch, expected = faults.spoil(fault, batch, expected)
+        context = Context(
+            layout=self.layout,
+            program=self.program,
+            utterance=self.utterances_seen + np.repeat(np.arange(len(lengths)), lengths),
+            frame=np.concatenate([np.arange(length) for length in lengths]),
+            first_frame=self.next_frame,
+            section=self.section,
+            totals=self.totals,
+        )
+        self.account(compare(expected, batch, context))
+        count = expected.frames
+        for name, amounts in expected.ledger.items():
+            self.totals[name] += int(amounts.sum())
+        self.totals["FRAMES"] += count
+        self.next_frame += count
+        self.section = (self.section + count) % len(self.plan.pcs)
+        self.frames_checked += count
+        self.utterances_seen += len(lengths)
+        self.events += int(trace.events[trace.alive].sum())
+        self.model_s += middle - start
+        self.compare_s += time.process_time() - middle
+
+    def account(self, outcome: Outcome) -> None:
+        """Add an outcome; report its divergence if it is the run's first."""
+        self.checks += outcome.checks
+        self.mismatches += outcome.mismatches
+        if outcome.first is None or self.divergence is not None:
+            return
+        self.divergence = outcome.first
+        self.logger.error(outcome.first.sentence())
+        for line in (*outcome.first.table(), f"rerun: {rerun_with_waves(self.job.rerun)}"):
+            print(f"mur> {line}", flush=True)
+
+    def check_counters(self, read: dict[str, int]) -> None:
+        """The ledger as registers show it, against the model's totals."""
+        wrong = {name: (read[name], total) for name, total in self.totals.items() if read[name] != total}
+        self.checks += len(self.totals)
+        self.mismatches += len(wrong)
+        for name, (dut, model) in wrong.items():
+            self.logger.error(f"register {name}: DUT {dut}, model {model}")

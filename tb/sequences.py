@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a user of the machine does: load a network, start, stream utterances, stop, read the ledger."""
+
+import numpy as np
+from pyuvm import uvm_sequence
+
+from tb import mur_regs as regs
+from tb.items import NO_STALL, FrameBatch, ImageLoad, RegisterAccess, Stall
+
+POLLS = 10_000
+LEDGER = ("EVENTS0", "EVENTS1", "ROWS_READ", "ROWS_ZERO", "ROWS_MASKED", "ADDS", "GATED", "RESULTS",
+          *(f"SPIKES{tag}" for tag in range(8)))  # fmt: skip
+
+
+class MachineError(Exception):
+    """The machine reports an error, or does not come to rest."""
+
+
+class Registers(uvm_sequence):
+    """Accesses in order: (address, data or None to read). ``values`` are the answers."""
+
+    def __init__(self, name: str, accesses: list[tuple[int, int | None]], stall: Stall = NO_STALL) -> None:
+        """See the class."""
+        super().__init__(name)
+        self.item = RegisterAccess(f"{name}.item", accesses, stall)
+
+    @property
+    def values(self) -> list[int]:
+        """What each access returned."""
+        return self.item.values
+
+    async def body(self) -> None:
+        """Do them."""
+        await self.start_item(self.item)
+        await self.finish_item(self.item)
+
+
+class LoadNetwork(uvm_sequence):
+    """All images of a network."""
+
+    def __init__(self, name: str, images, stall: Stall = NO_STALL) -> None:
+        """See the class."""
+        super().__init__(name)
+        self.item = ImageLoad(f"{name}.item", images, stall)
+
+    async def body(self) -> None:
+        """Send them."""
+        await self.start_item(self.item)
+        await self.finish_item(self.item)
+
+
+class StreamUtterances(uvm_sequence):
+    """Utterances back to back, or frame by frame with ``spaced``: see tb.items.FrameBatch."""
+
+    def __init__(self, name: str, utterances: list[np.ndarray], **how) -> None:
+        """See the class."""
+        super().__init__(name)
+        self.item = FrameBatch(f"{name}.item", utterances, **how)
+
+    async def body(self) -> None:
+        """Send them; back when all results have left."""
+        await self.start_item(self.item)
+        await self.finish_item(self.item)
+
+
+async def access(sequencer, accesses: list[tuple[int, int | None]], stall: Stall = NO_STALL) -> list[int]:
+    """Do register accesses and return what each returned."""
+    sequence = Registers("access", accesses, stall)
+    await sequence.start(sequencer)
+    return sequence.values
+
+
+async def no_error(sequencer, stall: Stall = NO_STALL) -> None:
+    """Raise MachineError when a bit of ERROR is set, with its name."""
+    word, info = await access(sequencer, [(regs.ERROR.address, None), (regs.ERROR_INFO.address, None)], stall)
+    if word:
+        names = [name.upper() for name, place in regs.ERROR.fields.items() if place.get(word)]
+        descriptor = regs.ERROR_INFO.fields["descriptor"].get(info)
+        raise MachineError(f"the machine reports {', '.join(names)} (descriptor {descriptor})")
+
+
+async def start(sequencer, stall: Stall = NO_STALL) -> None:
+    """START; the machine must then run."""
+    control = regs.CTRL.fields["start"].mask
+    _, status = await access(sequencer, [(regs.CTRL.address, control), (regs.STATUS.address, None)], stall)
+    await no_error(sequencer, stall)
+    if not regs.STATUS.fields["running"].get(status):
+        raise MachineError(f"START did not start the machine: STATUS {status:#x}")
+
+
+async def stop(sequencer, stall: Stall = NO_STALL) -> None:
+    """STOP and wait until the machine is idle. Raises MachineError when it reports an error or never is."""
+    await access(sequencer, [(regs.CTRL.address, regs.CTRL.fields["stop"].mask)], stall)
+    busy = regs.STATUS.fields["running"].mask | regs.STATUS.fields["halted"].mask
+    for _ in range(POLLS):
+        (status,) = await access(sequencer, [(regs.STATUS.address, None)], stall)
+        if not status & busy:
+            break
+    else:
+        raise MachineError(f"STOP did not stop the machine: STATUS {status:#x}")
+    await no_error(sequencer, stall)
+
+
+async def read_ledger(sequencer, stall: Stall = NO_STALL) -> dict[str, int]:
+    """All counters through the registers, CYCLES and FRAMES too; the machine must not complete a frame meanwhile."""
+    counters = (*LEDGER, "CYCLES")
+    addresses = [getattr(regs, f"{name}_{half}").address for name in counters for half in ("LO", "HI")]
+    words = await access(sequencer, [(a, None) for a in (*addresses, regs.FRAMES.address)], stall)
+    values = {name: words[2 * i] | words[2 * i + 1] << 32 for i, name in enumerate(counters)}
+    return {**values, "FRAMES": words[-1]}
