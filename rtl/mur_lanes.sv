@@ -43,7 +43,6 @@ module mur_lanes
   logic signed [ACC_W-1:0] acc1_q [CTX][LANES];
 
   localparam logic [31:0] Half  = 32'd1 << (ACC_W - 1);   // t fits when (t + Half) < 2 * Half
-  localparam int unsigned PosOk = ACC_W - WGT_W;          // -8 << PosOk still fits
 
   // Sum in 32 bits: 24-bit accumulator, product of up to 27 bits.
   function automatic logic signed [31:0] product(logic [WGT_W-1:0] w, logic neg, logic [POS_W-1:0] pos);
@@ -79,39 +78,24 @@ module mur_lanes
         end
       end
 
-      for (int unsigned x = 0; x < CTX; x++) begin
-        if (ev_i[0] && ctx_i[0] == 2'(x)) begin
-          for (int unsigned j = 0; j < LANES / 8; j++) begin
-            for (int unsigned i = 0; i < 8; i++) begin
-              t      = 32'(acc0_q[x][j*8+i]) + product(w0_i[j*32+i*4 +: WGT_W], neg_i[0], pos_i[0]);
-              over0 |= t + Half;
-              acc0_q[x][j*8+i] = t[ACC_W-1:0];
-            end
+      if (ev_i[0]) begin
+        for (int unsigned j = 0; j < LANES / 8; j++) begin
+          for (int unsigned i = 0; i < 8; i++) begin
+            p      = product(w0_i[j*32+i*4 +: WGT_W], neg_i[0], pos_i[0]);
+            t      = 32'(acc0_q[ctx_i[0]][j*8+i]) + p;
+            over0 |= (t + Half) | (p + Half);
+            acc0_q[ctx_i[0]][j*8+i] = t[ACC_W-1:0];
           end
         end
       end
-      if (ev_i[0] && 32'(pos_i[0]) > PosOk) begin
-        for (int unsigned l = 0; l < LANES; l++) begin
-          p      = product(w0_i[l*WGT_W +: WGT_W], neg_i[0], pos_i[0]);
-          over0 |= p + Half;
-        end
-      end
-
-      for (int unsigned x = 0; x < CTX; x++) begin
-        if (ev_i[1] && ctx_i[1] == 2'(x)) begin
-          for (int unsigned j = 0; j < LANES / 8; j++) begin
-            for (int unsigned i = 0; i < 8; i++) begin
-              t      = 32'(acc1_q[x][j*8+i]) + product(w1_i[j*32+i*4 +: WGT_W], neg_i[1], pos_i[1]);
-              over1 |= t + Half;
-              acc1_q[x][j*8+i] = t[ACC_W-1:0];
-            end
+      if (ev_i[1]) begin
+        for (int unsigned j = 0; j < LANES / 8; j++) begin
+          for (int unsigned i = 0; i < 8; i++) begin
+            p      = product(w1_i[j*32+i*4 +: WGT_W], neg_i[1], pos_i[1]);
+            t      = 32'(acc1_q[ctx_i[1]][j*8+i]) + p;
+            over1 |= (t + Half) | (p + Half);
+            acc1_q[ctx_i[1]][j*8+i] = t[ACC_W-1:0];
           end
-        end
-      end
-      if (ev_i[1] && 32'(pos_i[1]) > PosOk) begin
-        for (int unsigned l = 0; l < LANES; l++) begin
-          p      = product(w1_i[l*WGT_W +: WGT_W], neg_i[1], pos_i[1]);
-          over1 |= p + Half;
         end
       end
 
