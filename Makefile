@@ -16,10 +16,11 @@ SEED     ?= 1
 WAVES    ?=
 COVERAGE ?=
 
-# Settings of a test that may be given on the command line; `make list` shows which test takes which.
-SETTINGS := SAY WAV DATA LANES FRAMES NETWORK
+# Every other variable of the command line is a setting of the test (`make list` shows which test takes which).
 # They travel through the environment, where the shell cannot take spaces, quotes or $ in them apart.
-export TEST SEED COMMANDS $(SETTINGS)
+GIVEN    := $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(v)))),$(v)))
+SETTINGS := $(sort $(filter-out TEST SEED WAVES COVERAGE PYTHON VENV PY STAMP MAKEFLAGS MAKEOVERRIDES -*-command-variables-*-,$(GIVEN)))
+export TEST SEED DATA COMMANDS
 
 is_on = $(filter 1 yes true on,$(1))
 

@@ -94,6 +94,19 @@ def _rerun(name: str, seed: int, waves: bool, coverage: bool, settings: dict[str
     return " ".join(["make sim", f"TEST={name}", f"SEED={seed}", *flags, *texts])
 
 
+@cli.command("bench")
+def bench_command() -> None:
+    """Measure the design and the bench against their floors and aims; writes build/bench.json."""
+    from tb import bench  # late: needs more packages than the others
+
+    try:
+        sys.exit(bench.main())
+    except (BuildError, ToolchainError) as error:
+        _fail(error, 1)
+    except KeyboardInterrupt:
+        _fail("interrupted", 130)
+
+
 @cli.command("doctor")
 def doctor_command() -> None:
     """Check this machine's tools: what was found and what is needed."""

@@ -76,12 +76,17 @@ def _build(entry: Mapping) -> Build:
 
 
 def _files(patterns: Sequence[str]) -> tuple[Path, ...]:
-    """Return the files of ``patterns`` in their order; inside one pattern packages come first."""
+    """Return the files of ``patterns`` in their order. A ``.f`` file is a list: one path from the root a line.
+
+    What is not there stays in the list, so that the build names it.
+    """
     files: dict[Path, None] = {}
     for pattern in patterns:
-        found = sorted(ROOT.glob(pattern), key=lambda file: ("_pkg" not in file.stem, file))
-        # A pattern that finds nothing stays in the list, so that the build names it.
-        files |= dict.fromkeys(found or [ROOT / pattern])
+        if pattern.endswith(".f") and (ROOT / pattern).is_file():
+            lines = (line.partition("//")[0].strip() for line in (ROOT / pattern).read_text().splitlines())
+            files |= dict.fromkeys(ROOT / line for line in lines if line)
+        else:
+            files |= dict.fromkeys(sorted(ROOT.glob(pattern)) or [ROOT / pattern])
     return tuple(files)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The base of every simulation: objections, reset, the machine's life cycle, and what is left for the launcher.
+"""The base of every simulation: objections, reset, the machine's life cycle, and the run's outcome.
 
 A test overrides ``body`` and talks to the machine through ``load``, ``start``, ``stream`` and ``stop``.
 """
@@ -35,7 +35,12 @@ class MurTest(uvm_test):
         # The build's parameters are those of BuildConfig in capitals.
         self.config = BuildConfig(**{name.lower(): value for name, value in self.job.build_params.items()})
         self.bfm = Bfm()
-        for name, value in (("JOB", self.job), ("BFM", self.bfm), ("SEED", self.job.seed), ("CONFIG", self.config)):
+        for name, value in (
+            ("JOB", self.job),
+            ("BFM", self.bfm),
+            ("SEED", self.job.seed),
+            ("CONFIG", self.config),
+        ):
             ConfigDB().set(None, "*", name, value)
         self.env = Environment("env", self)
         self.figures: dict[str, object] = {}
@@ -83,7 +88,9 @@ class MurTest(uvm_test):
         """START."""
         await sequences.start(self.env.registers.sequencer, stall)
 
-    async def stream(self, utterances: list[np.ndarray], spaced: bool = False, **stalls: Stall) -> ResultBatch:
+    async def stream(
+        self, utterances: list[np.ndarray], spaced: bool = False, **stalls: Stall
+    ) -> ResultBatch:
         """Stream utterances and check them; return what left. Raises Diverged at the first mismatch."""
         cycle = self.cycle()
         sequence = sequences.StreamUtterances("stream", utterances, spaced=spaced, **stalls)

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one place that touches the simulator: the harness's toggles, and its queues and records in plain memory.
+"""The one place that touches the simulator: the harness's toggles, its queues and its records.
 
-The harness and this process share one address space, so frames, results and commits travel by ctypes and NumPy
-in bulk; Python wakes once for a list of register accesses, a load of images, or a batch of frames.
+The harness and this process share one address space, so frames, results and commits travel by ctypes and
+NumPy in bulk; Python wakes once for a list of register accesses, a load of images, or a batch of frames.
 """
 
 import ctypes
 from dataclasses import dataclass
+from pathlib import Path
 
 import cocotb
 import numpy as np
@@ -37,6 +38,7 @@ class Bfm:
     """The harness as seen from Python. One for each simulation."""
 
     def __init__(self) -> None:
+        """Find the harness in this process."""
         self.top = cocotb.top
         self.library = ctypes.CDLL(None)
         self.library.mur_records.restype = ctypes.c_void_p
@@ -66,7 +68,10 @@ class Bfm:
         self.library.mur_clear()
 
     def stall(self, stream: str, seed: int, rate: int, burst: int) -> None:
-        """Stall ``stream`` from its next start on: a stall of 1..burst cycles begins with probability rate/256."""
+        """Stall ``stream`` from its next start on.
+
+        A stall of 1..burst cycles begins with probability rate/256 a cycle.
+        """
         self.library.mur_set_stall(
             records.STREAMS[stream], ctypes.c_uint32(seed & 0xFFFFFFFF), ctypes.c_uint32(rate),
             ctypes.c_uint32(burst),
@@ -115,9 +120,7 @@ class Bfm:
         accesses = np.ascontiguousarray(accesses, records.ACCESS)
         before = len(self.records("responses"))
         self._record("reg", accesses)
-        self.library.mur_load_accesses(
-            ctypes.c_void_p(accesses.ctypes.data), ctypes.c_size_t(len(accesses))
-        )
+        self.library.mur_load_accesses(ctypes.c_void_p(accesses.ctypes.data), ctypes.c_size_t(len(accesses)))
         await self._go("reg", limit, f"{len(accesses)} register accesses")
         return self.records("responses")[before:]
 
@@ -143,10 +146,10 @@ class Bfm:
         if self.tape is not None:
             self.tape.append((kind, records_.copy()))
 
-    def write_tape(self, path) -> None:
+    def write_tape(self, path: Path) -> None:
         """Write what was done to the design since ``tape`` was set to a list (format: bare_main.cpp)."""
         kinds = ("reg", "img", "frm", "spaced")
-        with open(path, "wb") as out:
+        with path.open("wb") as out:
             for kind, array in self.tape or ():
                 np.array([kinds.index(kind), array.size], "<u8").tofile(out)
                 array.tofile(out)

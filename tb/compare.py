@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Comparing a batch of the machine with the model: everything at once in NumPy, details only where they differ."""
+"""Comparing a batch of the machine with the model: all at once in NumPy, details where they differ."""
 
 from dataclasses import dataclass
 
@@ -47,7 +47,7 @@ class Outcome:
 
 
 def compare(expected: Expected, batch: Batch, context: Context) -> Outcome:
-    """Compare commits, results and ledger of every frame; ``checks`` counts values of neurons, words and counters."""
+    """Compare commits, results and ledger of every frame; ``checks`` counts values."""
     outcome = Outcome()
     _commits(expected, batch.commits, context, outcome)
     _results(expected, batch.results, context, outcome)
@@ -68,7 +68,9 @@ def _number(name: str, found: int, wanted: int, per_frame: int, context: Context
         frame = min(found, wanted - 1) // per_frame if per_frame else 0
         frame = min(frame, len(context.frame) - 1)
         order = (frame, kind, min(found, wanted) - frame * per_frame)
-        outcome.offer(order, Divergence(_frame_text(context, frame), f"number of {name}", found, wanted, cycle))
+        outcome.offer(
+            order, Divergence(_frame_text(context, frame), f"number of {name}", found, wanted, cycle)
+        )
 
 
 def _commits(expected: Expected, commits: np.ndarray, context: Context, outcome: Outcome) -> None:
@@ -109,7 +111,8 @@ def _commits(expected: Expected, commits: np.ndarray, context: Context, outcome:
     if wrong_place[i]:
         names = ("frame number", "descriptor", "chunk", "step in the FIRE")
         rows = tuple(
-            (name, int(dut), int(model)) for name, dut, model in zip(names, found[:, i], places[:, i], strict=True)
+            (name, int(dut), int(model))
+            for name, dut, model in zip(names, found[:, i], places[:, i], strict=True)
         )
         name, dut, model = next(row for row in rows if row[1] != row[2])
         where = f"{_frame_text(context, i // per_frame)}, commit {i % per_frame}"
@@ -194,7 +197,9 @@ def _results(expected: Expected, results: np.ndarray, context: Context, outcome:
         rows.append((name, int(data[i, word]), int(model[i, word])))
     field, dut, wanted = next(row for row in rows if row[1] != row[2])
     where = f"{_frame_text(context, frame)}, step {place.step}, layer {context.layout.output}, {what}"
-    outcome.offer((frame, 1, k), Divergence(where, field, dut, wanted, int(results["cycle"][i]), rows=tuple(rows)))
+    outcome.offer(
+        (frame, 1, k), Divergence(where, field, dut, wanted, int(results["cycle"][i]), rows=tuple(rows))
+    )
 
 
 def _ledger(expected: Expected, dones: np.ndarray, context: Context, outcome: Outcome) -> None:
@@ -207,7 +212,8 @@ def _ledger(expected: Expected, dones: np.ndarray, context: Context, outcome: Ou
     counters = records.ledger(dones[:have]) | {"FRAMES": dones["frames"][:have].astype(np.int64)}
     frames = np.ones(count, np.int64)
     models = {
-        name: context.totals[name] + np.cumsum((expected.ledger | {"FRAMES": frames})[name])[:have] for name in counters
+        name: context.totals[name] + np.cumsum((expected.ledger | {"FRAMES": frames})[name])[:have]
+        for name in counters
     }
     wrong = np.array([counters[name] != models[name] for name in counters])
     outcome.count(wrong.size, wrong.sum())

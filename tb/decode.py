@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """From results that left the machine to words.
 
-A word is the label with the largest sum of scores over the frames of its utterance; of equal sums the lowest label
-wins. Nothing here knows the model: scores are taken from RAW beats as the harness recorded them.
+A word is the label with the largest sum of scores over the frames of its utterance; of equal sums the
+lowest label wins. Nothing here knows the model: scores are taken from RAW beats as the harness recorded
+them.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,8 @@ class DecodeError(Exception):
 def frame_scores(results: np.ndarray, outputs: int, chunk: int) -> np.ndarray:
     """int64 [frames, outputs]: the words of every packet in order, steps added together.
 
-    ``results`` are records of tb.records.RESULT, ``chunk`` is C, the outputs in one unit of the output index. DecodeError on a packet with an error, or with scores missing.
+    ``results`` are records of tb.records.RESULT, ``chunk`` is C, the outputs in one unit of the output
+    index. DecodeError on a packet with an error, or with scores missing.
     """
     fields = tuser(results)
     ends = np.flatnonzero(results["last"])
@@ -48,7 +50,8 @@ def frame_scores(results: np.ndarray, outputs: int, chunk: int) -> np.ndarray:
 
 
 def decode(results: np.ndarray, lengths: Sequence[int], labels: Sequence[str], chunk: int) -> list[str]:
-    """The word of every utterance; ``lengths`` are their frames, in the order of the packets; ``chunk`` as above.
+    """The word of every utterance; ``lengths`` are their frames, in the order of the packets; ``chunk`` as
+    above.
 
     DecodeError as above, or when frames are missing.
     """

@@ -11,7 +11,7 @@ from tb.scoreboard import Scoreboard
 
 
 class Environment(uvm_env):
-    """Agents are named after what they carry; their monitors feed the scoreboard's listeners of the same name."""
+    """Agents are named after what they carry, and so are the scoreboard's listeners they feed."""
 
     def build_phase(self) -> None:
         """Make the parts."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What must leave the machine, laid out as the harness records it, from a run of the model.
 
-A program of several frames (sections) alternates them; the machine keeps its place in the program when an utterance
-begins, the model starts every utterance at the first. So the sections must do the same work on the same neurons, and
-differ in descriptor numbers only; ``SitePlan`` refuses a program that does not.
+A program of several frames (sections) alternates them; the machine keeps its place in the program when an
+utterance begins, the model starts every utterance at the first. So the sections must do the same work on
+the same neurons, and differ in descriptor numbers only; ``SitePlan`` refuses a program that does not.
 """
 
 from dataclasses import dataclass
@@ -146,6 +146,4 @@ def expect(plan: SitePlan, trace) -> Expected:
     packed = (packed << (8 * np.arange(packed.shape[2], dtype=np.uint32))).sum(axis=2, dtype=np.uint32)
     amounts = {name: trace.ledger[name] for name in LEDGER if not name.startswith("SPIKES")}
     amounts |= {f"SPIKES{tag}": trace.ledger["SPIKES"][:, :, tag] for tag in range(8)}
-    return Expected(
-        plan, packed, membranes, words, {name: in_order(amounts[name]) for name in LEDGER}
-    )
+    return Expected(plan, packed, membranes, words, {name: in_order(amounts[name]) for name in LEDGER})

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Faults for testing the checkers: each spoils one thing, and the run must go red and say which.
 
-``FAULT=name`` of the test `smoke` picks one. Faults of DUT records spoil what the harness recorded, those of the model
-what was expected; the rest make a run that should not count.
+``FAULT=name`` of the test `smoke` picks one. Faults of DUT records spoil what the harness recorded, those
+of the model what was expected; the rest make a run that should not count.
 """
 
 from dataclasses import replace

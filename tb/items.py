@@ -45,8 +45,8 @@ class ImageLoad(uvm_sequence_item):
 class FrameBatch(uvm_sequence_item):
     """Utterances streamed back to back; the first frame of each carries the start-of-stream mark.
 
-    ``utterances`` are integer arrays [frames, elements]. With ``spaced`` a frame is offered only when the results of the
-    one before have left, as with speech in real time: that is how latency is measured.
+    ``utterances`` are integer arrays [frames, elements]. With ``spaced`` a frame is offered only when the
+    results of the one before have left, as with speech in real time: that is how latency is measured.
     """
 
     def __init__(

@@ -65,9 +65,9 @@ def network_of(rng, modes: Modes, widths: list[int], lanes: int, argmax: bool = 
         theta = np.clip(np.sqrt(drive) * rng.uniform(0.3, 2.0, n), 1, 32767).astype(np.int32)
         layers.append(
             LifLayer(
-                name=f"h{index + 1}", w_in=w_in, w_rec=w_rec, mask_in=mask_in, mask_rec=mask_rec, shift_in=shift,
-                shift_rec=shift_rec, theta=theta, bias=(theta * rng.uniform(-0.2, 0.6, n)).astype(np.int32),
-                leak=int(rng.integers(0, 16)), soft=modes.soft,
+                name=f"h{index + 1}", w_in=w_in, w_rec=w_rec, mask_in=mask_in, mask_rec=mask_rec,
+                shift_in=shift, shift_rec=shift_rec, theta=theta, soft=modes.soft,
+                bias=(theta * rng.uniform(-0.2, 0.6, n)).astype(np.int32), leak=int(rng.integers(0, 16)),
             )
         )  # fmt: skip
         power, shift = 0.3, int(rng.integers(0, 4))

@@ -31,7 +31,7 @@ LEDGER = (
 
 
 def ledger(dones: np.ndarray) -> dict[str, np.ndarray]:
-    """The cumulative counters of each record of ``dones`` as int64 arrays, by their names in docs/ledger.md."""
+    """The cumulative counters of each record of ``dones`` as int64 arrays, by name (docs/ledger.md)."""
     counters = dones["ledger"].reshape(len(dones), len(LEDGER), 6).astype(np.int64)
     values = (counters << (8 * np.arange(6))).sum(axis=2)
     return {name: values[:, index] for index, name in enumerate(LEDGER)}

@@ -89,7 +89,7 @@ async def start(sequencer, stall: Stall = NO_STALL) -> None:
 
 
 async def stop(sequencer, stall: Stall = NO_STALL) -> None:
-    """STOP and wait until the machine is idle. Raises MachineError when it reports an error or never is."""
+    """STOP and wait until the machine is idle. MachineError when it reports an error or never is."""
     await access(sequencer, [(regs.CTRL.address, regs.CTRL.fields["stop"].mask)], stall)
     busy = regs.STATUS.fields["running"].mask | regs.STATUS.fields["halted"].mask
     for _ in range(POLLS):
@@ -102,7 +102,7 @@ async def stop(sequencer, stall: Stall = NO_STALL) -> None:
 
 
 async def read_ledger(sequencer, stall: Stall = NO_STALL) -> dict[str, int]:
-    """All counters through the registers, CYCLES and FRAMES too; the machine must not complete a frame meanwhile."""
+    """All counters, CYCLES and FRAMES too; the machine must not complete a frame meanwhile."""
     counters = (*LEDGER, "CYCLES")
     addresses = [getattr(regs, f"{name}_{half}").address for name in counters for half in ("LO", "HI")]
     words = await access(sequencer, [(a, None) for a in (*addresses, regs.FRAMES.address)], stall)

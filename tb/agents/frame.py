@@ -14,7 +14,7 @@ LIMIT_LANE_CYCLES = 4_000_000  # a frame may take this divided by LANES, stalls 
 
 
 def to_beats(utterances: list[np.ndarray]) -> np.ndarray:
-    """The packets of ``utterances`` ([frames, elements] each): four elements of 16 bits a beat, lowest first."""
+    """Packets of ``utterances`` ([frames, elements] each): four elements of 16 bits a beat, lowest first."""
     frames = np.concatenate(utterances).astype(np.int64) & 0xFFFF
     count, elements = frames.shape
     padded = np.zeros((count, -(-elements // 4) * 4), np.uint16)

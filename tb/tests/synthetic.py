@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a faultless machine would have left for some frames of a small network: the bench's own test material."""
+"""What a faultless machine would leave for a small network: the bench's own test material."""
 
 from collections import Counter
 

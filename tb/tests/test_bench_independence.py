@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What decodes words must not reach the model, not even through other modules; only tb/bfm.py may touch the simulator."""
+"""What decodes words must not reach the model; only tb/bfm.py may touch the simulator."""
 
 import ast
 import subprocess

@@ -11,7 +11,7 @@ from tb.networks import ALL_MODES, Modes
 from tb.tests.synthetic import LENGTHS, material
 
 WHERE = {
-    "membrane": r"utterance 1, frame 1, step \d, layer 0 \(h1\), neuron \d+: membrane DUT -?\d+, model -?\d+; last event ",
+    "membrane": r"utterance 1, frame 1, step \d, layer 0 \(h1\), neuron \d+: membrane DUT .*; last event ",
     "spike": r"utterance 1, frame 1, step \d, layer 0 \(h1\), neuron \d+: spike DUT [01], model [01]; ",
     "lost_commit": r"utterance 1, frame 1, commit 1: ",
     "swapped_commits": r"utterance 1, frame 1, commit 1: ",

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every combination of modes at every layer width, reprogrammed one after another in one simulation.
 
-A combination is (T, recurrence, reset, merged, masked) at a width: both hidden layers and the output have it, the input
-is random. Stalls on every stream, several utterances with clears. The combinations that ran are counted.
+A combination is (T, recurrence, reset, merged, masked) at a width: both hidden layers and the output have
+it, the input is random. Stalls on every stream, several utterances with clears. The combinations that ran
+are counted.
 """
 
 import itertools

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """R0: the reference network on uniform random bytes; the figures of speed come from here.
 
-FRAMES frames back to back in UTTERANCES utterances (each begins with a clear), then some frames one by one for the
-latency. SEED draws the frames; the network is always the same. TAPE=1 keeps what was done to the design for the bare
-simulator of `make bench`.
+FRAMES frames back to back in UTTERANCES utterances (each begins with a clear), then some frames one by one
+for the latency. SEED draws the frames; the network is always the same. TAPE=1 keeps what was done to the
+design for the bare simulator of `make bench`.
 """
 
 import pyuvm

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random networks, reprogrammed one after another, with stalls on every stream and several utterances with clears."""
+"""Random networks one after another, with stalls on every stream and clears."""
 
 import pyuvm
 

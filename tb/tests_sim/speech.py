@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Speech: sound becomes features, features stream frame by frame into the machine, words come out.
 
-By default the ten digits, synthesised on the spot; SAY="seven two" synthesises those, WAV=file reads a recording,
-DATA=folder runs recordings named as in the Free Spoken Digit Dataset and prints the accuracy. Every commit
-point of every frame is compared with the model; the words are decoded from what left the RTL.
+By default the ten digits, synthesised on the spot; SAY="seven two" synthesises those, WAV=file reads a
+recording, DATA=folder runs recordings named as in the Free Spoken Digit Dataset and prints the accuracy.
+Every commit point of every frame is compared with the model; the words are decoded from what left the RTL.
+words.json beside the result lists (group, said, heard) of all of them; the result itself the first ones.
 """
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -69,7 +71,9 @@ class Speech(MurTest):
             words += decode(result.batch.results, lengths, LABELS, self.config.chunk)
         await self.stream([utterances[0][2][:SPACED_FRAMES]], spaced=True)
         await self.stop()
-        self.figures["words"] = words
+        self.figures["words"] = words[:BATCH]
+        heard = [(group, said, word) for (said, group, _), word in zip(utterances, words, strict=True)]
+        (self.job.out_dir / "words.json").write_text(json.dumps(heard) + "\n")
         self.score(utterances, words)
 
     def score(self, utterances: list[tuple[str, str, np.ndarray]], words: list[str]) -> None:

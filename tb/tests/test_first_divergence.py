@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A spoiled record or model makes a real run red, and the report says where in the network's words.
+
+tb/tests/test_compare.py has every fault; here the way from a fault to the terminal is tested.
+"""
+
+import re
+
+import pytest
+
+from tb.tests.simulation import log, simulate
+
+SENTENCE = (
+    r"utterance 1, frame 1, step \d, layer 0 \(h1\), neuron \d+: {} DUT -?\d+, model -?\d+; "
+    r"last event row \d+ [+-]2\^\d+ set [01]; cycle \d+"
+)
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ("membrane", SENTENCE.format("membrane")),
+        ("model_spike", SENTENCE.format("spike")),
+        (
+            "result",
+            r"utterance 1, frame 1, step 0, layer scores, RAW beat 0: output 0 DUT -?\d+, model -?\d+; cycle",
+        ),
+        ("model_ledger", r"utterance 1, frame 1, ledger: ADDS DUT \d+, model \d+; cycle \d+"),
+    ],
+)
+def test_divergence_is_reported(fault, sentence, tmp_path, capfd):
+    result = simulate("smoke", tmp_path, fault=fault)
+    assert result["status"] == "fail"
+    assert re.search(sentence, result["reason"]), result["reason"]
+    shown = capfd.readouterr().out
+    assert re.search(sentence, shown)
+    assert re.search(r"field +DUT +model\n", shown)
+    assert f"rerun: make sim TEST=smoke SEED=1 FAULT={fault} WAVES=1" in shown
+    assert "Traceback" in log("smoke", tmp_path)
+
+
+def test_without_a_fault_the_same_run_is_green(tmp_path):
+    result = simulate("smoke", tmp_path)
+    assert result["status"] == "pass", result
+    assert result["frames"] == 11
+    assert result["checks"] > 1000
+    assert result["cycles_per_frame"] > 0
+    assert result["latency_cycles"] > 0
+    for name in ("test", "seed", "ledger", "wall_s", "sim_cycles_per_s", "rerun", "cycles"):
+        assert result[name], name
