@@ -114,17 +114,17 @@ def build_bare(
     include_dirs: Sequence[Path] = (),
     timing: bool = False,
     extra_args: Sequence[str] = (),
+    optimise: str = "-O3",
     home: Path = BUILD / "sim",
 ) -> BuiltSim:
-    """Build the same Verilog with a C++ ``main`` in place of cocotb, as fast as it gets.
+    """Build the same Verilog with a C++ ``main`` in place of cocotb.
 
-    The class to instantiate is ``Vtop`` of ``Vtop.h``. No VPI, nothing public; the program is tuned to
-    the machine it is built on. Raises as ``build`` does.
+    The class to instantiate is ``Vtop`` of ``Vtop.h``. No VPI, nothing public. ``optimise`` are the compiler's
+    flags; which are fastest is for the caller to try. Raises as ``build`` does.
     """
     flags = ("--timing" if timing else "--no-timing", *extra_args)
     plan = _plan(
-        "bare", top, sources, main, params, defines, dpi_sources, include_dirs, flags,
-        "-O3 -march=native",
+        "bare", top, sources, main, params, defines, dpi_sources, include_dirs, flags, optimise,
     )  # fmt: skip
     return _obtain(plan, home, waves=False, coverage=False)
 

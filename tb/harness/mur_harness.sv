@@ -4,7 +4,7 @@
 // Python (tb/bfm.py) fills queues in plain memory and flips a `go` toggle; the transactors here empty them and
 // flip the `done` toggle that wakes Python again: once a list of register accesses (reg), once a load of images
 // (img), once a batch of frames, when its results have left (frm), once a reset (rst). These toggles are all
-// that is public. Under MUR_BARE a C++ program holds clock and toggles instead (bare_main.cpp).
+// that is public, with irq. Under MUR_BARE a C++ program holds clock and toggles instead (bare_main.cpp).
 
 module mur_harness #(
   parameter int unsigned LANES      = 128,
@@ -96,7 +96,8 @@ module mur_harness #(
   logic [RESULT_W-1:0]   res_tdata;
   logic [RESULT_W/8-1:0] res_tkeep;
   logic [63:0]           res_tuser;
-  logic                  res_tvalid, res_tready, res_tlast, irq, no_mark, frames_taken;
+  logic                  res_tvalid, res_tready, res_tlast, no_mark, frames_taken;
+  logic                  irq /*verilator public_flat_rd*/;
 
   mur_stream_source #(.STREAM(StreamImage)) u_images (
     .clk_i(clk), .rst_ni(rst_n), .cycle_i(cycle), .go_i(go_img), .done_o(done_img),

@@ -18,6 +18,7 @@ module mur_result_check
   localparam int unsigned C = RESULT_W / 32;
   logic        inside_q;    // a packet has begun
   logic        before_q;    // a packet has been closed since reset
+  logic        error_q;     // the last one by an error: if its frame had not begun, the number comes again
   logic [31:0] frame_q;     // the frame number of the latest beat
   logic [C-1:0] words;
 
@@ -34,10 +35,12 @@ module mur_result_check
     if (!rst_ni) begin
       inside_q <= 1'b0;
       before_q <= 1'b0;
+      error_q  <= 1'b0;
       frame_q  <= '0;
     end else if (tvalid_i && tready_i) begin
       inside_q <= !tlast_i;
       if (tlast_i) before_q <= 1'b1;
+      if (tlast_i) error_q  <= word0_i != '0;
       frame_q  <= tuser_i.frame;
       assert (tuser_i.rsvd == '0) else $error("results: reserved bits of TUSER are not zero");
       assert (tuser_i.kind inside {ResRaw, ResArgmax, ResEnd})
@@ -58,7 +61,7 @@ module mur_result_check
         assert (tuser_i.frame == frame_q)
           else $error("results: frame %0d inside the packet of frame %0d", tuser_i.frame, frame_q);
       end else if (before_q) begin
-        assert (tuser_i.frame == frame_q + 1 || tuser_i.frame == 0)
+        assert (tuser_i.frame == frame_q + 1 || tuser_i.frame == 0 || (error_q && tuser_i.frame == frame_q))
           else $error("results: frame %0d follows frame %0d", tuser_i.frame, frame_q);
       end
     end
