@@ -6,6 +6,9 @@ from pathlib import Path
 from regressions.paths import shown
 
 
+SHOWN_WORDS = 20
+
+
 def block(result: dict, out_dir: Path) -> str:
     """Return ``result`` in words; figures that the test did not give are left out."""
     passed = result["status"] == "pass"
@@ -22,11 +25,12 @@ def block(result: dict, out_dir: Path) -> str:
         if "latency_cycles" in result:
             parts.append(f"latency {result['latency_cycles']:,}")
         lines.append(_line("cycles", ", ".join(parts)))
-    if isinstance(result.get("ledger"), dict):
-        lines.append(_line("ledger", "  ".join(f"{k} {v}" for k, v in result["ledger"].items())))
+    counted = [f"{name} {value:,}" for name, value in (result.get("ledger") or {}).items() if value]
+    lines += [_line("ledger" if at == 0 else "", "  ".join(counted[at : at + 5])) for at in range(0, len(counted), 5)]
     if "words" in result:
         words = result["words"]
-        lines.append(_line("words", words if isinstance(words, str) else " ".join(map(str, words))))
+        more = f" ... ({len(words)} in all)" if len(words) > SHOWN_WORDS else ""
+        lines.append(_line("words", " ".join(map(str, words[:SHOWN_WORDS])) + more))
     speed = f", {result['sim_cycles_per_s']:,} cycles/s" if "sim_cycles_per_s" in result else ""
     lines.append(_line("wall", f"{result['wall_s']:.1f} s{speed}"))
     lines.append(_line("files", shown(out_dir)))

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Image packets that break each rule, and START without a program.
+
+After an error the program is invalid until a whole program image arrives; then the machine runs right.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from models.formats import ErrorBit, Target
+from models.images import packet
+from tb.tests_sim.error_bench import ErrorBench
+
+HEADER, RANGE, LENGTH, CRC = ErrorBit.IMG_HEADER, ErrorBit.IMG_RANGE, ErrorBit.IMG_LENGTH, ErrorBit.IMG_CRC
+HALF = 5  # beats of a packet that is cut in two
+
+
+def theta(bench: ErrorBench) -> np.ndarray:
+    """A good packet: thetas of the network."""
+    return packet(bench.config, Target.THETA, bench.one.theta)
+
+
+def header(**fields: int) -> Callable[[ErrorBench], tuple[np.ndarray, bool]]:
+    """The packet with other header fields; its check is that of the good one."""
+    places = {"magic": (0, 16), "version": (16, 8), "target": (24, 4), "zero": (28, 4),
+              "first": (32, 16), "count": (48, 16)}  # fmt: skip
+
+    def make(bench: ErrorBench) -> tuple[np.ndarray, bool]:
+        words = theta(bench)
+        for name, value in fields.items():
+            low, width = places[name]
+            kept = int(words[0]) & ~(((1 << width) - 1) << low)
+            depth = {"depth": bench.config.neur_depth, "program": bench.config.prog_depth + 1}
+            words[0] = kept | depth.get(value, value) << low
+        return words, True
+
+    return make
+
+
+def spoiled(at: int, bits: int) -> Callable[[ErrorBench], tuple[np.ndarray, bool]]:
+    """The packet with bits of one beat turned over."""
+
+    def make(bench: ErrorBench) -> tuple[np.ndarray, bool]:
+        words = theta(bench)
+        words[at] ^= np.uint64(bits)
+        return words, True
+
+    return make
+
+
+def cut(beats: int) -> Callable[[ErrorBench], tuple[np.ndarray, bool]]:
+    """TLAST early, or (``beats`` beyond the packet) missing on the check and late."""
+
+    def make(bench: ErrorBench) -> tuple[np.ndarray, bool]:
+        words = theta(bench)
+        extra = np.full(max(0, beats), words[0], np.uint64)  # looks like a header, and must not be taken for one
+        return (np.concatenate([words, extra]) if beats > 0 else words[:beats]), True
+
+    return make
+
+
+PACKETS: dict[str, tuple[ErrorBit, Callable]] = {
+    "magic": (HEADER, header(magic=0x6D76)),
+    "version 0": (HEADER, header(version=0)),
+    "version 2": (HEADER, header(version=2)),
+    "target 7": (HEADER, header(target=7)),
+    "target 15": (HEADER, header(target=15)),
+    "zero bits": (HEADER, header(zero=8)),
+    "count 0": (RANGE, header(count=0)),
+    "first word beyond": (RANGE, header(first="depth")),
+    "last word beyond": (RANGE, header(first=1, count="depth")),
+    "far beyond": (RANGE, header(first=0xFFFF, count=0xFFFF)),
+    "program not at 0": (RANGE, header(target=0, first=1)),
+    "program too long": (RANGE, header(target=0, count="program")),
+    "header goes before range": (HEADER, header(magic=0, count=0)),
+    "header alone": (LENGTH, lambda bench: (theta(bench)[:1], True)),
+    "range goes before length": (RANGE, lambda bench: (header(count=0)(bench)[0][:1], True)),
+    "TLAST in the payload": (LENGTH, cut(-2)),
+    "TLAST on the last payload beat": (LENGTH, cut(-1)),
+    "no TLAST on the check": (LENGTH, cut(1)),
+    "no TLAST for long": (LENGTH, cut(20)),
+    "a payload bit": (CRC, spoiled(2, 1 << 63)),
+    "a check bit": (CRC, spoiled(-1, 1)),
+    "a check bit above 32": (CRC, spoiled(-1, 1 << 63)),
+}
+
+
+async def expect_no_program(bench: ErrorBench) -> None:
+    """START answers NO_PROGRAM and leaves the machine idle."""
+    await bench.expect_status("without a program", running=0, halted=0, program_valid=0)
+    await bench.command("start")
+    await bench.expect_status("after START without a program", running=0, waiting=0)
+    await bench.expect_error(ErrorBit.NO_PROGRAM)
+
+
+async def run_packet(bench: ErrorBench, name: str) -> None:
+    """A bad packet into the idle machine; then the program alone makes it whole again."""
+    bit, make = PACKETS[name]
+    await bench.fresh(start=False)
+    words, last = make(bench)
+    await bench.send_images(words, last=last)
+    await bench.expect_error(bit)
+    await expect_no_program(bench)
+    # Words before the error may have been written, so theta goes again, and first: it does not validate.
+    await bench.send_images(theta(bench))
+    await bench.expect_status("after a good image of another memory", program_valid=0)
+    await bench.send_images(bench.program_packet(bench.one.program))
+    await bench.expect_status("after a good program", program_valid=1)
+    await bench.start()
+    await bench.good("good")
+    await bench.stop()
+    await bench.again("after")
+
+
+async def good_after_bad(bench: ErrorBench) -> None:
+    """A bad packet and all good images in one stream: only the bad one is lost."""
+    await bench.fresh(start=False)
+    await bench.send_images(spoiled(2, 4)(bench)[0], *bench.one.to_packets())
+    await bench.expect_error(CRC)
+    await bench.start()
+    await bench.good("good")
+    await bench.stop()
+
+
+async def program_header(bench: ErrorBench) -> None:
+    """A program that has begun to arrive is not valid before it is whole."""
+    await bench.fresh(start=False)
+    words = bench.program_packet(bench.one.program)
+    await bench.send_images(words[:HALF], last=False)
+    await expect_no_program(bench)
+    await bench.send_images(words[HALF:])
+    await bench.expect_status("after the rest", program_valid=1)
+    await bench.start()
+    await bench.good("good")
+    await bench.stop()
+
+
+async def busy(bench: ErrorBench, halted: bool) -> None:
+    """Images into the running or halted machine: IMG_BUSY, nothing is written, running work goes on."""
+    await bench.fresh(start=False)
+    words = [*bench.one.program[:-1], 0] if halted else bench.one.program
+    await bench.send_images(bench.program_packet(words))
+    await bench.start()
+    utterance = bench.utterance("good", 4)
+    bench.play(bench.packets(utterance)[: 1 if halted else 2])
+    before = await bench.ends(1 if halted else 2)
+    if halted:
+        await bench.expect_error(ErrorBit.ILLEGAL_DESC, len(words) - 1)
+    other = [
+        packet(bench.config, Target.WEIGHTS0, -1 - bench.one.weights[0]),
+        packet(bench.config, Target.WEIGHTS1, -1 - bench.one.weights[1]),
+        packet(bench.config, Target.THETA, bench.one.theta + 1),
+        packet(bench.config, Target.BIAS, bench.one.bias + 1),
+        bench.program_packet([0]),
+    ]
+    for words in other:
+        await bench.send_images(words)
+        info = (ErrorBit.ILLEGAL_DESC, len(bench.one.program) - 1) if halted else None
+        await expect_busy(bench, info)
+    await bench.expect_status("after IMG_BUSY", running=int(not halted), halted=int(halted), program_valid=0)
+    if halted:
+        await bench.idle()
+    else:
+        bench.play(bench.packets(utterance[2:], mark=False))
+        after = await bench.ends(2)
+        await bench.judge([utterance], joined(before, after))
+        await bench.stop()
+    await expect_no_program(bench)
+    # The memories are as they were: the program alone is loaded again.
+    await bench.send_images(bench.program_packet(bench.one.program))
+    await bench.start()
+    await bench.good("good")
+    await bench.stop()
+
+
+async def expect_busy(bench: ErrorBench, info: tuple[ErrorBit, int] | None) -> None:
+    """IMG_BUSY; ERROR_INFO still tells the halting error, if there was one."""
+    from tb import mur_regs as regs
+
+    word, kept = await bench.read(regs.ERROR, regs.ERROR_INFO)
+    bench.expect("ERROR", word, 1 << ErrorBit.IMG_BUSY)
+    bench.expect("ERROR_INFO", kept, 0 if info is None else info[0] | 1 << 15 | info[1] << 16)
+    await bench.clear_error()
+
+
+def joined(*batches):
+    """Batches one after another."""
+    fields = batches[0].__annotations__
+    return type(batches[0])(**{f: np.concatenate([getattr(b, f) for b in batches]) for f in fields})
+
+
+async def busy_from_start(bench: ErrorBench) -> None:
+    """START while an image is on its way: the rest of it is IMG_BUSY, and the machine runs."""
+    await bench.fresh(start=False)
+    words = theta(bench)
+    await bench.send_images(words[:HALF], last=False)
+    await bench.start()
+    await bench.send_images(words[HALF:])
+    await bench.expect_error(ErrorBit.IMG_BUSY)
+    await bench.good("good")
+    await bench.stop()
+    await expect_no_program(bench)
+    await bench.again("after")
+
+
+async def busy_to_the_end(bench: ErrorBench) -> None:
+    """A packet that began while the machine ran is swallowed whole, though it ends after STOP."""
+    await bench.fresh()
+    words = bench.program_packet(bench.one.program)
+    await bench.send_images(words[:HALF], last=False)
+    await bench.expect_error(ErrorBit.IMG_BUSY)
+    await bench.stop()
+    await bench.send_images(words[HALF:])
+    await bench.expect_error(None)
+    await expect_no_program(bench)
+    await bench.again("after")
+
+
+def cases() -> dict[str, Callable]:
+    """All cases by name."""
+    found: dict[str, Callable] = {f"image: {name}": partial(run_packet, name=name) for name in PACKETS}
+    return found | {
+        "image: good ones behind a bad one": good_after_bad,
+        "image: half a program": program_header,
+        "image: busy, running": partial(busy, halted=False),
+        "image: busy, halted": partial(busy, halted=True),
+        "image: busy from START on": busy_from_start,
+        "image: busy until its end": busy_to_the_end,
+    }

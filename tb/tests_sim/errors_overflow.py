@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ACC_OVERFLOW, raised by data: the same program runs good frames and bad ones.
+
+An ACC is added to a compiled network whose weights are zero but for the last row: a frame overflows when its
+last element says so. Frames behind a bad one may have been accepted by then, and CLEAR must not lose them.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from models.formats import Acc, End, ErrorBit, Fmt, Fold, Frame, Images, Load
+from tb import mur_regs as regs
+from tb.tests_sim.error_bench import INPUTS, SETTLE, ErrorBench
+from tb.tests_sim.errors_program import expect_halt, records_frames
+
+STALLS = ((1, 0, 1), (3, 100, 4), (5, 20, 20), (7, 3, 100))
+BAD = -1  # 65535 as an unsigned element
+
+
+def with_trap(bench: ErrorBench) -> tuple[Images, int]:
+    """The network with the trap before its END, and the trap's descriptor number."""
+    depth, lanes = bench.config.wgt_depth, bench.config.lanes
+    bank = np.zeros((depth, lanes), np.int8)
+    bank[: len(bench.one.weights[0])] = bench.one.weights[0]
+    bank[depth - 1] = 7
+    at = len(bench.one.program) - 1
+    trap = Acc(sets=1, ctx=1, fmt=Fmt.UNSIGNED, src=0, len=INPUTS, wgt=depth - INPUTS, shift=7)
+    program = [*bench.one.program[:-1], trap.encode(), End(wrap=1).encode()]
+    return replace(bench.one, program=program, weights=(bank, bench.one.weights[1])), at
+
+
+def trapped(bench: ErrorBench, path: str, frames: int, bad: set[int]) -> np.ndarray:
+    """Frames of which those in ``bad`` overflow."""
+    utterance = bench.utterance(path, frames)
+    utterance[:, -1] = 0
+    utterance[sorted(bad), -1] = BAD
+    return utterance
+
+
+async def kept_over_clear(bench: ErrorBench, stall: tuple[int, int, int]) -> None:
+    """Bad frames here and there, all packets sent at once: after CLEAR the very next packet is the next frame."""
+    images, at = with_trap(bench)
+    await bench.fresh(images)
+    bad = {2, 3, 6}
+    utterance = trapped(bench, "trapped", 9, bad)
+    bench.play(bench.packets(utterance), stall=stall)
+    first = 0
+    for wrong in sorted(bad):
+        good, failed = bench.split(await bench.ends(wrong - first + 1), wrong)
+        bench.expect_end(failed, ErrorBit.ACC_OVERFLOW, wrong)
+        if wrong > first:
+            await bench.judge([utterance[first:wrong]], good)
+        await expect_halt(bench, ErrorBit.ACC_OVERFLOW, at)
+        await bench.command("clear")
+        first = wrong + 1
+        bench.goes_on(first)
+    await bench.judge([utterance[first:]], await bench.ends(len(utterance) - first))
+    await bench.stop()
+    await bench.again("after")
+
+
+async def dropped_by_stop(bench: ErrorBench, stall: tuple[int, int, int]) -> None:
+    """STOP of the halted machine drops what was accepted; packets that were not wait for the next START."""
+    images, at = with_trap(bench)
+    await bench.fresh(images)
+    utterance = trapped(bench, "trapped", 8, {1})
+    bench.play(bench.packets(utterance), stall=stall)
+    # A packet that has begun when the machine halts is finished, if it is not stalled for ever.
+    await bench.wait(3000)
+    batch = await bench.ends(2)
+    good, failed = bench.split(batch, 1)
+    bench.expect_end(failed, ErrorBit.ACC_OVERFLOW, 1)
+    await bench.judge([utterance[:1]], good)
+    await expect_halt(bench, ErrorBit.ACC_OVERFLOW, at)
+    accepted = len(batch.packets)
+    bench.expect("packets accepted: the frame halted on, perhaps one more", accepted in (2, 3), True)
+    await bench.expect_status("with a frame kept", frame_loaded=int(accepted == 3))
+    await bench.idle()
+    await bench.expect_status("after STOP", running=0, halted=0, frame_loaded=0, program_valid=1)
+    await bench.wait(10 * SETTLE)
+    bench.expect("packets accepted when idle", len(bench.seen().packets), 0)
+    await bench.start()
+    (info,) = await bench.read(regs.ERROR_INFO)
+    bench.expect("ERROR_INFO after START", info, 0)
+    rest = utterance[accepted:]
+    await bench.judge([rest], await bench.ends(len(rest)))
+    await bench.stop()
+
+
+async def mark_kept(bench: ErrorBench) -> None:
+    """A kept frame keeps its mark, and zero state is zero state whichever of the two asks for it."""
+    images, _ = with_trap(bench)
+    await bench.fresh(images)
+    utterance = trapped(bench, "trapped", 4, {1})
+    beats = bench.packets(utterance)
+    beats["mark"][2, 0] = 1
+    bench.play(beats)
+    good, failed = bench.split(await bench.ends(2), 1)
+    bench.expect_end(failed, ErrorBit.ACC_OVERFLOW, 1)
+    await bench.judge([utterance[:1]], good)
+    await bench.command("clear")
+    bench.goes_on(2)
+    await bench.judge([utterance[2:]], await bench.ends(2))
+    await bench.idle()
+    await bench.clear_error()
+
+
+def overflows(bench: ErrorBench) -> dict[str, tuple[list, int, int, int]]:
+    """(descriptors after FRAME, the one at fault, an element that fits, one that does not) by name.
+
+    Weights of the last rows of both banks are 7, so a row adds 7 * element * 2^shift in every lane.
+    """
+    top = bench.config.wgt_depth - INPUTS
+    product = Acc(sets=1, ctx=1, fmt=Fmt.UNSIGNED, src=0, len=1, wgt=top, shift=7)
+    total = replace(product, len=INPUTS, shift=6)
+    set1 = {"sets": 2, "bank": 1}
+    zero = Fold(ctx=2, src=1)  # nothing, twice
+    return {
+        "product, set 0": ([product], 0, 9362, 65535),  # 7 * 9362 * 2^7 = 2^23 - 256
+        "product, set 1": ([replace(product, **set1)], 0, 9362, 65535),
+        "product, both sets": ([replace(product, sets=3)], 0, 9362, 65535),
+        "product, negative": ([replace(product, fmt=Fmt.SIGNED)], 0, -9362, -32768),
+        "sum, set 0": ([total], 0, 1440, 1441),  # 13 * 7 * 1440 * 2^6 = 2^23 - 1,970
+        "sum, set 1": ([replace(total, **set1)], 0, 1440, 1441),
+        "sum, negative": ([replace(total, fmt=Fmt.SIGNED)], 0, -1440, -1441),
+        "sum over two ACCs": ([replace(product, shift=6), replace(product, shift=6)], 1, 9362, 9363),
+        "FOLD, its two sets": (
+            [replace(product, shift=6), replace(product, shift=6, **set1), Fold(ctx=2, src=1)], 2, 9362, 9363,
+        ),
+        "FOLD, its destination": (
+            [replace(product, shift=6), replace(product, shift=6, ctx=2), zero], 2, 9362, 9363,
+        ),
+        "the earlier of two scanners": (
+            [replace(total, shift=0), replace(total, **set1), total, replace(total, **set1)], 1, 720, 1441,
+        ),
+    }  # fmt: skip
+
+
+async def run_overflow(bench: ErrorBench, name: str) -> None:
+    """A program of one ACC or few: the largest element that fits, then one that does not, then again."""
+    section, at, fits, not_ = overflows(bench)[name]
+    banks = []
+    for weights in bench.one.weights:
+        bank = np.full((bench.config.wgt_depth, bench.config.lanes), 7, np.int8)
+        bank[: len(weights)] = weights
+        banks.append(bank)
+    images = replace(bench.one, weights=tuple(banks))
+    # A frame takes each context back to zero by what it adds, or the next one would overflow.
+    words = [Frame(0, INPUTS), *section, Load(0, INPUTS), End(wrap=1)]
+    await bench.fresh(images, start=False)
+    await bench.send_images(bench.program_packet([word.encode() for word in words]))
+    await bench.start()
+    utterance = np.array([fits, not_, fits])[:, None].repeat(INPUTS, axis=1)
+    beats = bench.packets(utterance)
+    beats["mark"][:, 0] = 1
+    bench.play(beats)
+    good, failed = bench.split(await bench.ends(2), 1)
+    bench.expect("frames complete", (records_frames(good), len(good.dones)), ([0], 1))
+    bench.expect_end(failed, ErrorBit.ACC_OVERFLOW, 1)
+    await bench.expect_error(ErrorBit.ACC_OVERFLOW, 1 + at)
+    await bench.command("clear")
+    last = await bench.ends(1)
+    bench.expect("frames complete", (records_frames(last), len(last.dones)), ([2], 1))
+    await bench.idle()
+    await bench.expect_error(None)
+    await bench.again("after")
+
+
+def cases() -> dict[str, Callable]:
+    """All cases by name."""
+    names = (
+        "product, set 0", "product, set 1", "product, both sets", "product, negative", "sum, set 0",
+        "sum, set 1", "sum, negative", "sum over two ACCs", "FOLD, its two sets", "FOLD, its destination",
+        "the earlier of two scanners",
+    )  # fmt: skip
+    found: dict[str, Callable] = {f"overflow: {name}": partial(run_overflow, name=name) for name in names}
+    for number, stall in enumerate(STALLS):
+        found[f"overflow: CLEAR loses no frame, stall {number}"] = partial(kept_over_clear, stall=stall)
+        found[f"overflow: STOP drops a kept frame, stall {number}"] = partial(dropped_by_stop, stall=stall)
+    return found | {"overflow: a kept frame keeps its mark": mark_kept}
