@@ -196,8 +196,8 @@ module mur_seq
         if (stop_q || stop_i) begin
           go_idle = 1'b1;
           st_d    = StIdle;
-        end else if (clear_i) begin
-          clr_o = 1'b1;
+        end else if ((clear_i || clear_q) && !frm_busy_i) begin
+          clr_o = 1'b1;                      // a packet in flight is awaited: kept if whole, else forgotten
           st_d  = StClear;
         end
       end
@@ -235,7 +235,7 @@ module mur_seq
   assign frm_drop_o   = go_idle;
   // A packet that was accepted before an error is kept, and the loader stays armed for it.
   assign disarm_o     = frm_take_o || go_idle
-                     || (st_q == StHalted && clr_o && !frm_busy_i && !frm_loaded_i);
+                     || (st_q == StHalted && clr_o && !frm_loaded_i);
   assign spare_o      = frm_busy_i || frm_loaded_i;
   assign frame_done_o = end_done_i && st_q != StClose;
   assign frame_o      = frame_q;
@@ -261,7 +261,8 @@ module mur_seq
       pc_q    <= pc_d;
       stop_q  <= (stop_q || stop_i) && st_d != StIdle && st_q != StIdle;
       stop2_q <= stop_q;
-      clear_q <= (clear_q || (clear_i && st_q != StIdle)) && !begin_frame && st_q != StHalted && st_d != StIdle;
+      clear_q <= ((clear_q && !begin_frame) || (clear_i && st_q != StIdle)) && st_q != StClose
+              && st_d != StIdle && !(st_q == StHalted && clr_o);
       if (push0_o || push1_o || pushf_o) seq_q <= seq_q + 1'b1;
       if (own_err) code_q <= st_q == StExec && !illegal_i ? ErrAddrRange : ErrIllegalDesc;
 

@@ -9,7 +9,7 @@ import numpy as np
 from cocotb.triggers import Timer
 
 from models.compiler import compile_network
-from models.formats import FIELDS, ErrorBit, Images, Target
+from models.formats import HALTING, ErrorBit, Images, Target
 from models.images import packet
 from tb import mur_regs as regs
 from tb import records, sequences
@@ -22,7 +22,6 @@ from tb.networks import Modes, network_of
 INPUTS = 13  # not a multiple of 4, 8 or 16: every packet has elements beyond its length
 SETTLE = 48  # cycles in which a beat too many, or a frame that should not begin, would be seen
 LIMIT = 60_000  # cycles for anything to happen
-BEATS = -(-INPUTS // 4)
 NAMES = {bit: f"ERROR.{bit.name}" for bit in ErrorBit}
 
 
@@ -64,6 +63,8 @@ class ErrorBench(MurTest):
     async def expect_error(self, bit: ErrorBit | None, descriptor: int | None = None) -> None:
         """ERROR has ``bit`` and no other; ERROR_INFO the halting error at ``descriptor``; IRQ_STATUS agrees.
 
+        With a ``descriptor`` and a ``bit`` that does not halt, ERROR_INFO still tells of an ILLEGAL_DESC.
+
         Then both are cleared, by writes that first leave the bits out and so must not clear them.
         """
         word, info, pending = await self.read(regs.ERROR, regs.ERROR_INFO, regs.IRQ_STATUS)
@@ -71,7 +72,11 @@ class ErrorBench(MurTest):
         self.expect(f"ERROR ({name})", word, 0 if bit is None else 1 << bit)
         fields = {key: place.get(info) for key, place in regs.ERROR_INFO.fields.items()}
         halting = descriptor is not None
-        wanted = {"code": bit if halting else 0, "valid": int(halting), "descriptor": descriptor or 0}
+        wanted = {
+            "code": bit if halting and bit in HALTING else 0,
+            "valid": int(halting),
+            "descriptor": descriptor or 0,
+        }
         self.expect(f"ERROR_INFO ({name})", fields, wanted)
         error = regs.IRQ_STATUS.fields["error"]
         self.expect(f"IRQ_STATUS.error ({name})", error.get(pending), int(bit is not None))
@@ -97,7 +102,9 @@ class ErrorBench(MurTest):
     def expect_end(self, batch: Batch, bit: ErrorBit, number: int) -> None:
         """``batch`` is one END beat that names ``bit`` and frame ``number``, and nothing else."""
         fields = records.tuser(batch.results)
-        beats = list(zip(*(fields[name].tolist() for name in ("kind", "frame", "index", "step")), strict=True))
+        beats = list(
+            zip(*(fields[name].tolist() for name in ("kind", "frame", "index", "step")), strict=True)
+        )
         self.expect("result beats", beats, [(records.TUSER_END, number, 0, 0)])
         self.expect("END status", int(batch.results["data"][0, 0]), 1 + bit)
         self.expect("END TKEEP and TLAST", (int(batch.results["keep"][0]), batch.results["last"][0]), (15, 1))
@@ -106,7 +113,7 @@ class ErrorBench(MurTest):
     # ---- registers -----------------------------------------------------------------------------------
     async def read(self, *registers) -> list[int]:
         """Words of registers, through their agent."""
-        reads = [(register.address, None) for register in registers]
+        reads: list[tuple[int, int | None]] = [(register.address, None) for register in registers]
         return await sequences.access(self.env.registers.sequencer, reads)
 
     async def write(self, register, word: int) -> None:
@@ -149,6 +156,11 @@ class ErrorBench(MurTest):
         if start:
             await self.start()
 
+    async def start_bad(self) -> None:
+        """START of a program that fails at once, which the base would take for a failed START."""
+        self.env.scoreboard.reset_run()
+        await self.command("start")
+
     # ---- frames --------------------------------------------------------------------------------------
     def utterance(self, path: str, frames: int) -> np.ndarray:
         """Random frames for the networks of the cases."""
@@ -187,6 +199,22 @@ class ErrorBench(MurTest):
         await self.wait(SETTLE)
         return self.seen()
 
+    async def begun(self) -> None:
+        """Wait until a frame has begun."""
+        for _ in range(LIMIT):
+            if len(self.bfm.records("starts")):
+                return
+            await self.wait(1)
+        raise Wrong(f"no frame has begun: {self.bfm.progress()}")
+
+    async def waiting_for_frame(self) -> None:
+        """Wait until the machine waits for a frame: after START it clears first."""
+        for _ in range(LIMIT // SETTLE):
+            (status,) = await self.read(regs.STATUS)
+            if regs.STATUS.fields["waiting"].get(status):
+                return
+        raise Wrong(f"the machine does not wait for a frame: STATUS {status:#x}")
+
     def seen(self) -> Batch:
         """All that happened since the last time."""
         batch = Batch(**{name: self.bfm.records(name) for name in Batch.__annotations__})
@@ -195,7 +223,7 @@ class ErrorBench(MurTest):
 
     @staticmethod
     def split(batch: Batch, number: int) -> tuple[Batch, Batch]:
-        """The batch before frame ``number`` and from it on; what completed belongs to the first."""
+        """The batch before frame ``number`` and from it on; completions go to the first part with beats."""
         keys = {
             "results": batch.results["user"] & np.uint64(0xFFFFFFFF),
             "commits": batch.commits["frame"],
@@ -204,7 +232,7 @@ class ErrorBench(MurTest):
         parts = []
         for before in (True, False):
             chosen = {name: getattr(batch, name)[(key < number) == before] for name, key in keys.items()}
-            dones = batch.dones if before else batch.dones[:0]
+            dones = batch.dones if before == bool((keys["results"] < number).any()) else batch.dones[:0]
             parts.append(Batch(**chosen, dones=dones, packets=batch.packets))
         return parts[0], parts[1]
 
@@ -264,4 +292,3 @@ class ErrorBench(MurTest):
 
 
 RED = (Wrong, Diverged, sequences.MachineError)
-__all__ = ["BEATS", "FIELDS", "INPUTS", "LIMIT", "RED", "SETTLE", "ErrorBench", "Wrong"]

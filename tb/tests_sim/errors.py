@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every error bit and every command, each raised by what should raise it, and good frames after it.
 
-A case is a function of errors_program.py, errors_overflow.py, errors_images.py, errors_frames.py or
-control.py. SPOIL=expect corrupts the first expectation of every case and SPOIL=frames every good frame's
-first result, so that each case can be seen red; ONLY=text runs the cases with that text in their name.
-cases.json beside the result lists what ran and what each red case said.
+A case is a function of one of MODULES; sweeps give their command every STEP cycles. ONLY=text runs the cases
+with that text in their name. SPOIL=expect corrupts the first expectation of every case and SPOIL=frames the
+first result of all good frames, so that each case can be seen red. cases.json beside the result lists what
+ran and what each red case said.
 """
 
 import json
@@ -12,10 +12,20 @@ import json
 import pyuvm
 
 from tb.base_test import Diverged
-from tb.tests_sim import control, errors_frames, errors_images, errors_overflow, errors_program
+from tb.tests_sim import (
+    control,
+    control_registers,
+    control_sweeps,
+    errors_frames,
+    errors_images,
+    errors_overflow,
+    errors_program,
+)
 from tb.tests_sim.error_bench import RED, ErrorBench
 
-MODULES = (errors_program, errors_overflow, errors_images, errors_frames, control)
+MODULES = (
+    errors_program, errors_overflow, errors_images, errors_frames, control, control_registers, control_sweeps,
+)  # fmt: skip
 SPOILS = ("", "expect", "frames")
 
 

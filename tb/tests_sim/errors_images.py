@@ -11,9 +11,11 @@ import numpy as np
 
 from models.formats import ErrorBit, Target
 from models.images import packet
+from tb import mur_regs as regs
 from tb.tests_sim.error_bench import ErrorBench
 
 HEADER, RANGE, LENGTH, CRC = ErrorBit.IMG_HEADER, ErrorBit.IMG_RANGE, ErrorBit.IMG_LENGTH, ErrorBit.IMG_CRC
+Maker = Callable[[ErrorBench], np.ndarray]
 HALF = 5  # beats of a packet that is cut in two
 
 
@@ -22,46 +24,46 @@ def theta(bench: ErrorBench) -> np.ndarray:
     return packet(bench.config, Target.THETA, bench.one.theta)
 
 
-def header(**fields: int) -> Callable[[ErrorBench], tuple[np.ndarray, bool]]:
+def header(**fields: int | str) -> Maker:
     """The packet with other header fields; its check is that of the good one."""
     places = {"magic": (0, 16), "version": (16, 8), "target": (24, 4), "zero": (28, 4),
               "first": (32, 16), "count": (48, 16)}  # fmt: skip
 
-    def make(bench: ErrorBench) -> tuple[np.ndarray, bool]:
+    def make(bench: ErrorBench) -> np.ndarray:
         words = theta(bench)
         for name, value in fields.items():
             low, width = places[name]
             kept = int(words[0]) & ~(((1 << width) - 1) << low)
             depth = {"depth": bench.config.neur_depth, "program": bench.config.prog_depth + 1}
-            words[0] = kept | depth.get(value, value) << low
-        return words, True
+            words[0] = kept | (depth[value] if isinstance(value, str) else value) << low
+        return words
 
     return make
 
 
-def spoiled(at: int, bits: int) -> Callable[[ErrorBench], tuple[np.ndarray, bool]]:
+def spoiled(at: int, bits: int) -> Maker:
     """The packet with bits of one beat turned over."""
 
-    def make(bench: ErrorBench) -> tuple[np.ndarray, bool]:
+    def make(bench: ErrorBench) -> np.ndarray:
         words = theta(bench)
         words[at] ^= np.uint64(bits)
-        return words, True
+        return words
 
     return make
 
 
-def cut(beats: int) -> Callable[[ErrorBench], tuple[np.ndarray, bool]]:
+def cut(beats: int) -> Maker:
     """TLAST early, or (``beats`` beyond the packet) missing on the check and late."""
 
-    def make(bench: ErrorBench) -> tuple[np.ndarray, bool]:
+    def make(bench: ErrorBench) -> np.ndarray:
         words = theta(bench)
-        extra = np.full(max(0, beats), words[0], np.uint64)  # looks like a header, and must not be taken for one
-        return (np.concatenate([words, extra]) if beats > 0 else words[:beats]), True
+        extra = np.full(max(0, beats), words[0], np.uint64)  # headers, and not to be taken for some
+        return np.concatenate([words, extra]) if beats > 0 else words[:beats]
 
     return make
 
 
-PACKETS: dict[str, tuple[ErrorBit, Callable]] = {
+PACKETS: dict[str, tuple[ErrorBit, Maker]] = {
     "magic": (HEADER, header(magic=0x6D76)),
     "version 0": (HEADER, header(version=0)),
     "version 2": (HEADER, header(version=2)),
@@ -75,8 +77,8 @@ PACKETS: dict[str, tuple[ErrorBit, Callable]] = {
     "program not at 0": (RANGE, header(target=0, first=1)),
     "program too long": (RANGE, header(target=0, count="program")),
     "header goes before range": (HEADER, header(magic=0, count=0)),
-    "header alone": (LENGTH, lambda bench: (theta(bench)[:1], True)),
-    "range goes before length": (RANGE, lambda bench: (header(count=0)(bench)[0][:1], True)),
+    "header alone": (LENGTH, lambda bench: theta(bench)[:1]),
+    "range goes before length": (RANGE, lambda bench: header(count=0)(bench)[:1]),
     "TLAST in the payload": (LENGTH, cut(-2)),
     "TLAST on the last payload beat": (LENGTH, cut(-1)),
     "no TLAST on the check": (LENGTH, cut(1)),
@@ -87,20 +89,19 @@ PACKETS: dict[str, tuple[ErrorBit, Callable]] = {
 }
 
 
-async def expect_no_program(bench: ErrorBench) -> None:
-    """START answers NO_PROGRAM and leaves the machine idle."""
+async def expect_no_program(bench: ErrorBench, info: int | None = None) -> None:
+    """START answers NO_PROGRAM and leaves the machine idle; a refused START leaves ERROR_INFO alone, too."""
     await bench.expect_status("without a program", running=0, halted=0, program_valid=0)
     await bench.command("start")
     await bench.expect_status("after START without a program", running=0, waiting=0)
-    await bench.expect_error(ErrorBit.NO_PROGRAM)
+    await bench.expect_error(ErrorBit.NO_PROGRAM, info)
 
 
 async def run_packet(bench: ErrorBench, name: str) -> None:
     """A bad packet into the idle machine; then the program alone makes it whole again."""
     bit, make = PACKETS[name]
     await bench.fresh(start=False)
-    words, last = make(bench)
-    await bench.send_images(words, last=last)
+    await bench.send_images(make(bench))
     await bench.expect_error(bit)
     await expect_no_program(bench)
     # Words before the error may have been written, so theta goes again, and first: it does not validate.
@@ -117,7 +118,7 @@ async def run_packet(bench: ErrorBench, name: str) -> None:
 async def good_after_bad(bench: ErrorBench) -> None:
     """A bad packet and all good images in one stream: only the bad one is lost."""
     await bench.fresh(start=False)
-    await bench.send_images(spoiled(2, 4)(bench)[0], *bench.one.to_packets())
+    await bench.send_images(spoiled(2, 4)(bench), *bench.one.to_packets())
     await bench.expect_error(CRC)
     await bench.start()
     await bench.good("good")
@@ -167,7 +168,7 @@ async def busy(bench: ErrorBench, halted: bool) -> None:
         after = await bench.ends(2)
         await bench.judge([utterance], joined(before, after))
         await bench.stop()
-    await expect_no_program(bench)
+    await expect_no_program(bench, len(bench.one.program) - 1 if halted else None)
     # The memories are as they were: the program alone is loaded again.
     await bench.send_images(bench.program_packet(bench.one.program))
     await bench.start()
@@ -177,8 +178,6 @@ async def busy(bench: ErrorBench, halted: bool) -> None:
 
 async def expect_busy(bench: ErrorBench, info: tuple[ErrorBit, int] | None) -> None:
     """IMG_BUSY; ERROR_INFO still tells the halting error, if there was one."""
-    from tb import mur_regs as regs
-
     word, kept = await bench.read(regs.ERROR, regs.ERROR_INFO)
     bench.expect("ERROR", word, 1 << ErrorBit.IMG_BUSY)
     bench.expect("ERROR_INFO", kept, 0 if info is None else info[0] | 1 << 15 | info[1] << 16)
