@@ -45,7 +45,7 @@ list: $(STAMP) ## name every test with its settings
 sim: $(STAMP) ## run one test: TEST= SEED= WAVES=1 COVERAGE=1 and its settings, as SAY="seven" LANES=64
 	@$(PY) -m regressions.cli sim "$$TEST" --seed "$$SEED" \
 	  $(if $(call is_on,$(WAVES)),--waves) $(if $(call is_on,$(COVERAGE)),--coverage) \
-	  $(foreach name,$(SETTINGS),$${$(name):+--set "$(name)=$$$(name)"})
+	  $(foreach name,$(SETTINGS),--set "$(name)=$$$(name)")
 
 test: $(STAMP) ## run all Python and bench tests
 	@$(PY) -m pytest -q

@@ -4,17 +4,23 @@
 Exit status: 0 green, 1 red or not buildable, 2 a mistake in the call, 130 interrupted.
 """
 
+import errno
 import re
 import shlex
 import signal
 import sys
+from pathlib import Path
 
 import click
 
 from regressions import doctor, launch, registry, summary
 from regressions.build import BuildError
-from regressions.paths import BUILD
+from regressions.paths import BUILD, shown
 from regressions.toolchain import ToolchainError
+
+
+# What a folder that cannot be written answers.
+UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EEXIST)
 
 
 def _fail(message: object, status: int) -> None:
@@ -73,6 +79,10 @@ def sim(
         _fail(error, 2)
     except (BuildError, ToolchainError) as error:
         _fail(error, 1)
+    except OSError as error:
+        if error.errno not in UNWRITABLE or error.filename is None:
+            raise
+        _fail(f"cannot write {shown(Path(error.filename))}: {error.strerror}", 1)
     except KeyboardInterrupt:
         _fail("interrupted", 130)
     else:

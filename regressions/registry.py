@@ -2,11 +2,13 @@
 """The list of tests that can be run by name: ``tests.toml`` read, checked and searched."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
+from models.formats import BuildConfig
 from regressions.paths import ROOT, shown
 
 TESTS = Path(__file__).with_name("tests.toml")
@@ -109,7 +111,24 @@ def configure(test: Test, settings: Mapping[str, str]) -> Test:
             raise RegistryError(f"test {test.name!r} has no {key}; {_nearest(key.lower(), homes)}")
         home, name = homes[key.lower()]
         home[name] = _typed(key, text, home[name])
+        if home is own and text == "":
+            raise RegistryError(f"{key} is empty")
+    _check_build(built)
     return replace(test, params=own, build=replace(test.build, params=built))
+
+
+def _check_build(params: Mapping[str, Value]) -> None:
+    """RegistryError for parameters of the machine that it cannot be built with."""
+    names = {field.name: field.name.upper() for field in fields(BuildConfig)}
+    if not set(names.values()) <= set(params):
+        return  # not the machine
+    try:
+        BuildConfig(**{name: params[key] for name, key in names.items()})
+    except ValueError as error:
+        text = str(error)
+        for name, key in names.items():
+            text = re.sub(rf"\b{name}\b(?= (?:is )?\d)", key, text)
+        raise RegistryError(text) from None
 
 
 def _typed(key: str, text: str, default: Value) -> Value:

@@ -193,7 +193,8 @@ def _results(expected: Expected, results: np.ndarray, context: Context, outcome:
     what = f"{KIND_NAMES[place.kind]} beat {k}"
     if wrong_data[i]:
         word = int(differ[i].argmax())
-        name = f"output {place.index * c + word}" if place.kind == RAW else ("index", "score")[word % 2]
+        names = {RAW: f"output {place.index * c + word}", ARGMAX: ("index", "score")[word % 2]}
+        name = names.get(place.kind, "status")
         rows.append((name, int(data[i, word]), int(model[i, word])))
     field, dut, wanted = next(row for row in rows if row[1] != row[2])
     where = f"{_frame_text(context, frame)}, step {place.step}, layer {context.layout.output}, {what}"

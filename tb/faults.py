@@ -10,9 +10,16 @@ from dataclasses import replace
 import numpy as np
 
 from tb.bfm import Batch
-from tb.expected import Expected
+from tb.expected import ARGMAX, Expected
+from tb.records import LEDGER, TUSER_END
 
 FRAME = 4  # spoiled frame of the first batch
+
+
+def _kinds(batch: Batch, expected: Expected, kind: int) -> np.ndarray:
+    """Which beats of the spoiled frame are of TUSER ``kind``, as indices of results."""
+    places = [k for k, place in enumerate(expected.plan.beats) if place.kind == kind]
+    return np.array(places) + _beat(batch, expected)
 
 
 def _commit(batch: Batch, expected: Expected) -> int:
@@ -61,8 +68,37 @@ def _extra_packet(batch, expected):
     batch.results = np.append(batch.results, batch.results[-1:])
 
 
-def _ledger(batch, expected):
-    batch.dones["ledger"][FRAME, 60] ^= 1
+def _tlast(batch, expected):
+    batch.results["last"][_beat(batch, expected)] ^= 1
+
+
+def _end_status(batch, expected):
+    batch.results["data"][_kinds(batch, expected, TUSER_END)[0], 0] ^= 1
+
+
+def _argmax_index(batch, expected):
+    batch.results["data"][_kinds(batch, expected, ARGMAX)[0], 0] ^= 1
+
+
+def _argmax_score(batch, expected):
+    batch.results["data"][_kinds(batch, expected, ARGMAX)[0], 1] ^= 1
+
+
+def _start_number(batch, expected):
+    batch.starts["frame"][FRAME] += 1
+
+
+def _counter(name: str):
+    """One bit of a ledger counter."""
+
+    def spoil_counter(batch, expected):
+        batch.dones["ledger"][FRAME, 6 * LEDGER.index(name)] ^= 1
+
+    return spoil_counter
+
+
+def _frames_counter(batch, expected):
+    batch.dones["frames"][FRAME] += 1
 
 
 def _model_membrane(batch, expected):
@@ -91,13 +127,25 @@ RECORDS = {
     "tkeep": _tkeep,
     "lost_beat": _lost_beat,
     "extra_packet": _extra_packet,
-    "ledger": _ledger,
+    "tlast": _tlast,
+    "end_status": _end_status,
+    "argmax_index": _argmax_index,
+    "argmax_score": _argmax_score,
+    "start_number": _start_number,
+    "ledger": _counter("ADDS"),
+    "frames_counter": _frames_counter,
+    "spikes_counter": _counter("SPIKES1"),
     "model_membrane": _model_membrane,
     "model_spike": _model_spike,
     "model_result": _model_result,
     "model_ledger": _model_ledger,
 }
-RUNS = ("no_frames", "no_checks", "logged_error", "dead_simulator", "exception", "hang")
+NEED_ARGMAX = ("argmax_index", "argmax_score")  # faults of a network that ends in an ARGMAX
+REGISTERS = {"register_counter": "ADDS", "frames_register": "FRAMES", "cycles_register": "CYCLES"}
+RUNS = (
+    "second_batch", *REGISTERS,
+    "no_frames", "no_checks", "logged_error", "dead_simulator", "exception", "hang",
+)  # fmt: skip
 
 
 def spoil(name: str, batch: Batch, expected: Expected) -> tuple[Batch, Expected]:
@@ -108,3 +156,16 @@ def spoil(name: str, batch: Batch, expected: Expected) -> tuple[Batch, Expected]
     expected = replace(expected, ledger={key: value.copy() for key, value in expected.ledger.items()})
     RECORDS[name](batch, expected)
     return batch, expected
+
+
+def spoil_last_commit(batch: Batch) -> Batch:
+    """The batch with a membrane of its last commit off by one: fault `second_batch`."""
+    commits = batch.commits.copy()
+    commits["membranes"][-1, 0] += 1
+    return replace(batch, commits=commits)
+
+
+def spoil_registers(name: str, read: dict[str, int]) -> dict[str, int]:
+    """The counters read at STOP, one of them off by one when fault ``name`` is of REGISTERS."""
+    register = REGISTERS.get(name)
+    return read if register is None else read | {register: read[register] + 1}

@@ -23,7 +23,8 @@ NO_STALL = Stall()
 class RegisterAccess(uvm_sequence_item):
     """Register accesses done in order: pairs (address, data), data None for a read.
 
-    After the item is finished ``values`` holds what each access returned (0 for a write).
+    After the item is finished ``values`` holds what each access returned (0 for a write), ``cycles`` when the
+    slave had taken its address and data.
     """
 
     def __init__(self, name: str, accesses: list[tuple[int, int | None]], stall: Stall = NO_STALL) -> None:
@@ -31,6 +32,7 @@ class RegisterAccess(uvm_sequence_item):
         super().__init__(name)
         self.accesses, self.stall = accesses, stall
         self.values: list[int] = []
+        self.cycles: list[int] = []
 
 
 class ImageLoad(uvm_sequence_item):

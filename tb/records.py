@@ -5,7 +5,7 @@ import numpy as np
 
 BEAT = np.dtype([("data", "<u8"), ("last", "<u4"), ("mark", "<u4")])
 ACCESS = np.dtype([("write", "<u4"), ("address", "<u4"), ("data", "<u4"), ("strobe", "<u4")])
-RESPONSE = np.dtype([("data", "<u4"), ("response", "<u4")])
+RESPONSE = np.dtype([("data", "<u4"), ("response", "<u4"), ("cycle", "<u8")])
 RESULT = np.dtype(
     [("cycle", "<u8"), ("user", "<u8"), ("keep", "<u8"), ("last", "<u4"), ("reserved", "<u4"),
      ("data", "<i4", 16)]

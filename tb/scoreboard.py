@@ -21,6 +21,12 @@ from tb.items import FrameBatch, ImageLoad, RegisterAccess, ResultBatch
 from tb.records import LEDGER
 
 
+# CYCLES is exact: the cycle of the last completion's record, less that in which the slave had taken the write
+# of START, less two for the write to become the pulse of START, less one because the record comes a cycle
+# after the completion (tb/harness/mur_taps.sv).
+CYCLES_OFFSET = 3
+
+
 class Listener(uvm_subscriber):
     """Hands what one monitor publishes to a function of the scoreboard."""
 
@@ -56,6 +62,8 @@ class Scoreboard(uvm_scoreboard):
         """What START does: frame numbers and ledger from zero, the program from its first descriptor."""
         self.totals = Counter({name: 0 for name in (*LEDGER, "FRAMES")})
         self.next_frame = self.section = 0
+        self.started: int | None = None  # cycle in which START was taken, where the register monitor saw it
+        self.completed: int | None = None  # cycle of the last completion
 
     # ---- what the monitors saw -----------------------------------------------------------------------
     def saw_images(self, item: ImageLoad) -> None:
@@ -66,13 +74,14 @@ class Scoreboard(uvm_scoreboard):
 
     def saw_registers(self, item: RegisterAccess) -> None:
         """Look for START."""
-        for address, data in item.accesses:
+        for (address, data), cycle in zip(item.accesses, item.cycles, strict=True):
             if (
                 address == mur_regs.CTRL.address
                 and data is not None
                 and data & mur_regs.CTRL.fields["start"].mask
             ):
                 self.reset_run()
+                self.started = cycle
 
     def saw_frames(self, item: FrameBatch) -> None:
         """Frames went in; their results come by another monitor."""
@@ -95,6 +104,8 @@ class Scoreboard(uvm_scoreboard):
         fault = self.job.param("fault", "")
         self.batches += 1
         self.last_result = got
+        if len(got.batch.dones):
+            self.completed = int(got.batch.dones["cycle"][-1])
         lengths = np.array([len(utterance) for utterance in sent.utterances])
         if fault == "no_checks":
             self.frames_checked += int(lengths.sum())
@@ -107,7 +118,9 @@ class Scoreboard(uvm_scoreboard):
         middle = time.process_time()
         expected = expect(self.plan, trace)
         batch = got.batch
-        if self.batches == 1:
+        if self.batches == 2 and fault == "second_batch":
+            batch = faults.spoil_last_commit(batch)
+        elif self.batches == 1:
             batch, expected = faults.spoil(fault, batch, expected)
         context = Context(
             layout=self.layout,
@@ -146,8 +159,13 @@ class Scoreboard(uvm_scoreboard):
         """The ledger as registers show it, against the model's totals."""
         if self.job.param("fault", "") == "no_checks":
             return
-        wrong = {name: (read[name], total) for name, total in self.totals.items() if read[name] != total}
-        self.checks += len(self.totals)
+        read = faults.spoil_registers(self.job.param("fault", ""), read)
+        model = dict(self.totals)
+        if self.started is not None:
+            cycles = self.completed - self.started - CYCLES_OFFSET if self.completed is not None else 0
+            model["CYCLES"] = cycles
+        wrong = {name: (read[name], total) for name, total in model.items() if read[name] != total}
+        self.checks += len(model)
         self.mismatches += len(wrong)
-        for name, (dut, model) in wrong.items():
-            self.logger.error(f"register {name}: DUT {dut}, model {model}")
+        for name, (dut, wanted) in wrong.items():
+            self.logger.error(f"register {name}: DUT {dut}, model {wanted}")

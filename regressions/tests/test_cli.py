@@ -36,6 +36,35 @@ def test_mistake_gives_one_line_and_status_2(args, said):
     assert result.output == said + "\n"
 
 
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["smoke", "--set", "LANES=7"], "error: LANES is 7, must be 8, 16, 32, 64 or 128"),
+        (["smoke", "--set", "RESULT_W=64"], "error: RESULT_W is 64, must be 128, 256 or 512"),
+        (["smoke", "--set", "RESULT_W=512"], "error: a chunk of 16 (RESULT_W 512) is wider than 8 lanes"),
+        (["speech", "--set", "SAY="], "error: SAY is empty"),
+    ],
+)
+def test_setting_that_cannot_be_gives_one_line_before_a_build(args, said, monkeypatch):
+    monkeypatch.setattr("regressions.launch.build", lambda *a, **k: pytest.fail("built"))
+    result = CliRunner().invoke(cli, ["sim", *args])
+    assert result.exit_code == 2
+    assert result.output == said + "\n"
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "Permission denied"), OSError(30, "Read-only file system")]
+)
+def test_folder_that_cannot_be_written_gives_one_line(error, monkeypatch):
+    def refuse(*_args, **_settings):
+        raise type(error)(error.errno, error.strerror, str(ROOT / "build" / "sim"))
+
+    monkeypatch.setattr("regressions.launch.build", refuse)
+    result = call("sim", "toy")
+    assert result.exit_code == 1
+    assert result.output == f"error: cannot write build/sim: {error.strerror}\n"
+
+
 def test_list_shows_tests_and_settings():
     result = call("list")
     assert result.exit_code == 0
@@ -74,6 +103,15 @@ def test_make_passes_settings_untouched(tmp_path):
         "-m", "regressions.cli", "sim", "toy", "--seed", "0x1 2", "--waves",
         "--set", "SAY=it's \"a  b\" `c` $d",
     ]  # fmt: skip
+
+
+def test_make_passes_an_empty_setting_on():
+    done = subprocess.run(
+        ["make", "--no-print-directory", "sim", "TEST=speech", "SAY="],
+        cwd=ROOT, capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]},
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "error: SAY is empty" in done.stderr
 
 
 def test_own_list_is_well_formed():

@@ -28,6 +28,7 @@ class RegisterDriver(BfmDriver):
                 doing = "read" if data is None else "write"
                 raise RegisterError(f"{doing} of address {address:#05x}: response {response['response']}")
         item.values = [int(value) for value in responses["data"]]
+        item.cycles = [int(cycle) for cycle in responses["cycle"]]
         self.bfm.seen["registers"].put_nowait(item)
 
 

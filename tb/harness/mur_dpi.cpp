@@ -138,7 +138,9 @@ int mur_access_next(svBit* write, unsigned int* address, unsigned int* data, uns
   return 1;
 }
 
-void mur_access_done(unsigned int data, unsigned int response) { responses.push_back({data, response}); }
+void mur_access_done(unsigned int data, unsigned int response, unsigned long long cycle) {
+  responses.push_back({data, response, cycle});
+}
 
 int mur_result_beat(unsigned long long cycle, const svBitVecVal* user, const svBitVecVal* keep,
                     const svBitVecVal* data, svBit last) {

@@ -23,6 +23,7 @@ struct Access {
 
 struct Response {
   uint32_t data, response;
+  uint64_t cycle;  // in which the slave had taken address and data
 };
 
 struct ResultBeat {

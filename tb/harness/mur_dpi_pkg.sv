@@ -23,7 +23,8 @@ package mur_dpi_pkg;
     input int stream, output int unsigned seed, output int unsigned rate, output int unsigned burst);
   import "DPI-C" function int mur_access_next(
     output bit write, output int unsigned address, output int unsigned data, output int unsigned strobe);
-  import "DPI-C" function void mur_access_done(input int unsigned data, input int unsigned response);
+  import "DPI-C" function void mur_access_done(
+    input int unsigned data, input int unsigned response, input longint unsigned cycle);
   // Returns 1 with the last END beat that the batch waits for.
   import "DPI-C" function int mur_result_beat(
     input longint unsigned cycle, input bit [63:0] user, input bit [63:0] keep, input bit [511:0] data,

@@ -82,7 +82,7 @@ module mur_harness #(
   logic [1:0]        bresp, rresp;
 
   mur_axil_master #(.ADDR_W(AXIL_W)) u_axil (
-    .clk_i(clk), .rst_ni(rst_n), .go_i(go_reg), .done_o(done_reg),
+    .clk_i(clk), .rst_ni(rst_n), .cycle_i(cycle), .go_i(go_reg), .done_o(done_reg),
     .awvalid_o(awvalid), .awready_i(awready), .awaddr_o(awaddr),
     .wvalid_o(wvalid), .wready_i(wready), .wdata_o(wdata), .wstrb_o(wstrb),
     .bvalid_i(bvalid), .bready_o(bready), .bresp_i(bresp),

@@ -66,3 +66,20 @@ def material(modes: Modes, seed: int = 1, argmax: bool = False) -> tuple[Expecte
         totals=Counter(),
     )
     return expected, record(expected), context
+
+
+def checks_of(frames: int, width: int, modes: Modes, chunk: int, argmax: bool = False) -> int:
+    """Values that must be compared for a batch: two hidden layers and an output, all ``width`` wide.
+
+    Counted from the description of the network alone, so that a comparison that is left out is seen.
+    """
+    chunks = -(-width // chunk)
+    commits = 2 * chunks * modes.steps  # of two hidden layers, each with its place
+    neurons = 2 * 2 * width * modes.steps  # spike and membrane
+    steps = 1 if modes.merged else modes.steps
+    beats = steps * (1 if argmax else chunks) + 1  # END is one more: TUSER, TKEEP and TLAST of each
+    words = steps * (2 if argmax else width) + 1  # END has one
+    ledger = 1 + 16  # FRAMES; 8 counters and 8 of spikes (docs/ledger.md)
+    begun = 1  # the number of the frame
+    numbers = 4  # of commits, beats, completed frames and frames begun, once a batch
+    return frames * (commits + neurons + 3 * beats + words + ledger + begun) + numbers

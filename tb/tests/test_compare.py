@@ -8,7 +8,7 @@ import pytest
 from tb import faults
 from tb.compare import compare
 from tb.networks import ALL_MODES, Modes
-from tb.tests.synthetic import LENGTHS, material
+from tb.tests.synthetic import CONFIG, LENGTHS, checks_of, material
 
 WHERE = {
     "membrane": r"utterance 1, frame 1, step \d, layer 0 \(h1\), neuron \d+: membrane DUT .*; last event ",
@@ -20,7 +20,14 @@ WHERE = {
     "tkeep": r"utterance 1, frame 1, step 0, layer scores, RAW beat 0: TKEEP DUT ",
     "lost_beat": r"utterance 1, frame 1, step 0, layer scores, RAW beat 0: ",
     "extra_packet": r"utterance 1, frame 4: number of result beats DUT ",
-    "ledger": r"utterance 1, frame 1, ledger: \w+ DUT ",
+    "tlast": r"utterance 1, frame 1, step 0, layer scores, RAW beat 0: TLAST DUT ",
+    "end_status": r"utterance 1, frame 1, step 0, layer scores, END beat \d+: status DUT 1, model 0; ",
+    "argmax_index": r"utterance 1, frame 1, step 0, layer scores, ARGMAX beat 0: index DUT ",
+    "argmax_score": r"utterance 1, frame 1, step 0, layer scores, ARGMAX beat 0: score DUT ",
+    "start_number": r"utterance 1, frame 1: frame number begun DUT 5, model 4; ",
+    "ledger": r"utterance 1, frame 1, ledger: ADDS DUT ",
+    "frames_counter": r"utterance 1, frame 1, ledger: FRAMES DUT 6, model 5; ",
+    "spikes_counter": r"utterance 1, frame 1, ledger: SPIKES1 DUT ",
     "model_membrane": r"utterance 1, frame 1, step \d, layer 0 \(h1\), neuron \d+: membrane ",
     "model_spike": r"utterance 1, frame 1, step \d, layer 0 \(h1\), neuron \d+: spike ",
     "model_result": r"utterance 1, frame 1, step 0, layer scores, RAW beat 0: output 0 ",
@@ -35,14 +42,14 @@ def test_agreement(modes, argmax):
     outcome = compare(expected, batch, context)
     assert outcome.first is None
     assert outcome.mismatches == 0
-    # Two values for each neuron, step and frame of two layers of 20, and more for the rest.
-    assert outcome.checks > sum(LENGTHS) * 2 * 20 * modes.steps * 2
+    assert outcome.checks == checks_of(sum(LENGTHS), 20, modes, CONFIG.chunk, argmax)
 
 
 @pytest.mark.parametrize("fault", faults.RECORDS)
 @pytest.mark.parametrize("steps", [1, 2])
 def test_fault_is_named(fault, steps):
-    expected, batch, context = material(Modes(steps=steps, soft=True, merged=True))
+    modes, argmax = Modes(steps=steps, soft=True, merged=True), fault in faults.NEED_ARGMAX
+    expected, batch, context = material(modes, argmax=argmax)
     outcome = compare(*reversed(faults.spoil(fault, batch, expected)), context)
     assert outcome.mismatches > 0
     assert outcome.first is not None

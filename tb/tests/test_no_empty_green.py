@@ -17,6 +17,9 @@ REASONS = {
     "exception": "a fault was asked for",
     "hang": "not done after",
     "no_such_fault": "no fault",
+    "register_counter": "1 values differ",
+    "frames_register": "1 values differ",
+    "cycles_register": "1 values differ",
 }
 
 

@@ -10,7 +10,8 @@ from tb.tests.simulation import simulate
 def test_speech(tmp_path):
     result = simulate("speech", tmp_path)
     assert result["status"] == "pass", result
-    assert len(result["words"]) == 10
+    assert result["words"] == "zero one two three four five six seven eight nine".split()
+    assert result["frames"] > 10
 
 
 def test_speech_of_a_file(tmp_path):
@@ -20,7 +21,8 @@ def test_speech_of_a_file(tmp_path):
     soundfile.write(path, *synthesise("seven"))
     result = simulate("speech", tmp_path, WAV=path)
     assert result["status"] == "pass", result
-    assert len(result["words"]) == 1
+    assert result["words"] == ["seven"]
+    assert result["frames"] > 0
 
 
 def test_r0(tmp_path):
@@ -34,3 +36,34 @@ def test_r0(tmp_path):
 def test_random(seed, tmp_path):
     result = simulate("random", tmp_path, seed=seed)
     assert result["status"] == "pass", result["reason"]
+    assert result["frames"] >= 6 * 2 * 5
+
+
+# Depths that networks of up to 300 neurons need.
+BUILDS = {
+    8: {"RESULT_W": 128, "PROG_DEPTH": 1024, "WGT_DEPTH": 65536, "MASK_DEPTH": 8192, "NEUR_DEPTH": 512,
+        "BIAS_DEPTH": 1024, "VEC_DEPTH": 1024},
+    64: {"PROG_DEPTH": 512, "WGT_DEPTH": 16384, "MASK_DEPTH": 2048, "NEUR_DEPTH": 256, "VEC_DEPTH": 512},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lanes", BUILDS)
+def test_random_in_other_builds(lanes, tmp_path):
+    result = simulate("random", tmp_path, LANES=lanes, NETWORKS=20, **BUILDS[lanes])
+    assert result["status"] == "pass", result["reason"]
+    assert result["frames"] >= 20 * 2 * 5
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"DATA": "/nodir"}, "DATA=/nodir: no such folder"),
+        ({"WAV": "/nodir/x.wav"}, "/nodir/x.wav: not a readable sound file"),
+        ({"SAY": "seven xyzzy"}, "SAY: 'xyzzy' is none of zero one two"),
+    ],
+)
+def test_speech_that_is_not_there(settings, reason, tmp_path):
+    result = simulate("speech", tmp_path, **settings)
+    assert result["status"] == "fail"
+    assert reason in result["reason"]
+    assert "accuracy" not in result

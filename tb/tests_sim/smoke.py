@@ -23,7 +23,8 @@ class Smoke(MurTest):
         if fault and fault not in (*faults.RECORDS, *faults.RUNS):
             raise ValueError(f"no fault {fault!r}; there are {', '.join((*faults.RECORDS, *faults.RUNS))}")
         rng = self.rng("smoke")
-        network = network_of(rng, Modes(steps=2, soft=True, merged=True), [12, 20, 20, 20], self.config.lanes)
+        modes, argmax = Modes(steps=2, soft=True, merged=True), fault in faults.NEED_ARGMAX
+        network = network_of(rng, modes, [12, 20, 20, 20], self.config.lanes, argmax)
         utterances = [rng.integers(-128, 128, (frames, 12), dtype=np.int16) for frames in (3, 5)]
         await self.load(compile_network(network, self.config))
         if fault != "hang":

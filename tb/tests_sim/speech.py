@@ -30,6 +30,8 @@ def of_folder(folder: str, split: str) -> list[tuple[str, str, np.ndarray]]:
     """(said, split, features) of the recordings in ``folder``, all of them or those of one split."""
     from models.train.dataset import load_fsdd, split_of
 
+    if not Path(folder).is_dir():
+        raise ValueError(f"DATA={folder}: no such folder")
     chosen = [r for r in load_fsdd(folder) if split in ("", split_of(r))]
     if not chosen:
         raise ValueError(f"no recording of split {split!r} in {folder}")
@@ -49,10 +51,13 @@ class Speech(MurTest):
             found = [("", Path(wav).name, log_mel(*read_audio(wav)))]
         else:
             found = []
-            for word in say.replace(",", " ").split() or LABELS:
+            words = say.replace(",", " ").split()
+            if strange := [word for word in words if word not in LABELS]:
+                raise ValueError(f"SAY: {strange[0]!r} is none of {' '.join(LABELS)}")
+            for word in words or LABELS:
                 voice = str(self.job.param("voice", "en-us"))
                 features = log_mel(*synthesise(word, voice, seed=self.job.seed - 1))
-                found.append((word if word in LABELS else "", "synthesised", features))
+                found.append((word, "synthesised", features))
         for said, group, features in found:
             if not len(features):
                 raise ValueError(f"{said or group}: shorter than one frame of 25 ms")
