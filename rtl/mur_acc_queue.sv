@@ -6,6 +6,8 @@
 // stages by number (c_*, p_*), and freed when its last event is accumulated (done_i). wait_vec holds
 // back the first read of the vector, wait_ctx the first event into the context.
 
+`include "mur_assert.svh"
+
 module mur_acc_queue
   import mur_pkg::*;
 (
@@ -103,16 +105,9 @@ module mur_acc_queue
     end
   end
 
-`ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
-    if (rst_ni) begin
-      a_full: assert (!push_i || !full_o) else $error("an ACC is dispatched into a full queue");
-      a_done: assert (done_i == '0 || done_i == slots_t'(1) << rd_q)
-        else $error("ACCs of one set complete out of order");
-      a_live: assert ((done_i & ~valid_q) == '0) else $error("an ACC completes that was never dispatched");
-      a_read: assert ((done_i & unread_q) == '0) else $error("an ACC completes before it was scanned");
-    end
-  end
-`endif
+  `MUR_ASSERT(a_full, !push_i || !full_o, "an ACC is dispatched into a full queue")
+  `MUR_ASSERT(a_done, done_i == '0 || done_i == slots_t'(1) << rd_q, "ACCs of one set complete out of order")
+  `MUR_ASSERT(a_live, (done_i & ~valid_q) == '0, "an ACC completes that was never dispatched")
+  `MUR_ASSERT(a_read, (done_i & unread_q) == '0, "an ACC completes before it was scanned")
 
 endmodule

@@ -16,6 +16,8 @@
 //   frm_take_o   pulse: the frame has begun; frm_loaded_i is low from the next cycle.
 //   frm_drop_o   pulse: forget a loaded frame; a packet in progress is swallowed up to its TLAST
 //                (frm_busy_i low from the next cycle, no write after this one).
+`include "mur_assert.svh"
+
 module mur_core
   import mur_pkg::*;
 #(
@@ -243,15 +245,10 @@ module mur_core
   assign tap_o.frame_start = frm_take_o;
   assign tap_o.frame       = frame;
 
-`ifndef SYNTHESIS
-  a_image: assert property (@(posedge clk_i) disable iff (!rst_ni) img_we_i |-> idle_o)
-    else $error("an image is written while the machine runs");
-  a_frame: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      frm_we_i |-> armed && frm_addr_i >= load_dst_o && frm_addr_i <= load_hi)
-    else $error("the loader writes outside the region it was given");
-  a_result: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      res_valid_o && !res_ready_i |=> res_valid_o && $stable(res_last_o) && $stable(res_keep_o))
-    else $error("a result is withdrawn or changed before it was taken");
-`endif
+  `MUR_ASSERT(a_image, !img_we_i || idle_o, "an image is written while the machine runs")
+  `MUR_ASSERT(a_frame, !frm_we_i || (armed && frm_addr_i >= load_dst_o && frm_addr_i <= load_hi),
+              "the loader writes outside the region it was given")
+  `MUR_ASSERT_HELD(a_result, res_valid_o, res_ready_i, {res_last_o, res_keep_o},
+                   "a result is withdrawn or changed before it was taken")
 
 endmodule

@@ -6,6 +6,8 @@
 //     CLEAR  not idle: clear_o, but when halted STOP of the same write goes first
 // The sticky bits themselves live in mur_regs; here their set pulses are made. Commands pass in the cycle
 // they arrive; an error bit reads 1 in the cycle after its pulse.
+`include "mur_assert.svh"
+
 module mur_ctrl
   import mur_pkg::*;
 (
@@ -98,16 +100,18 @@ module mur_ctrl
   assign info_pc_o    = info_pc_q;
   assign irq_o        = |(irq_status_i & irq_enable_i);
 
+  `MUR_ASSERT(a_start_idle, !start_o || (idle_i && prog_valid_i),
+              "the machine was started while busy or without a program")
+  `MUR_ASSERT_NEXT(a_start_takes, start_o, !idle_i, "START was given but the machine is still idle")
+  `MUR_ASSERT(a_halting, !core_err_valid_i || core_err_code_i inside {ErrIllegalDesc, ErrAddrRange, ErrAccOverflow},
+              "the core raised an error that is not one of the halting ones")
+
 `ifndef SYNTHESIS
-  StartIdle: assert property (@(posedge clk_i) disable iff (!rst_ni) start_o |-> idle_i && prog_valid_i)
-    else $error("the machine was started while busy or without a program");
-  StartTakes: assert property (@(posedge clk_i) disable iff (!rst_ni) start_o |=> !idle_i)
-    else $error("START was given but the machine is still idle");
-  HaltingCodes: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    core_err_valid_i |-> core_err_code_i inside {ErrIllegalDesc, ErrAddrRange, ErrAccOverflow})
-    else $error("the core raised an error that is not one of the halting ones");
-  ErrorKept: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    |raised && !error_swmod_i |=> (error_i & $past(raised)) == $past(raised))
-    else $error("an error was raised but its sticky bit is not set");
+  logic [$bits(raised)-1:0] due_q;               // bits that must be set now
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) due_q <= '0;
+    else         due_q <= error_swmod_i ? '0 : raised;
+  end
+  `MUR_ASSERT(a_error_kept, (due_q & ~error_i) == '0, "an error was raised but its sticky bit is not set")
 `endif
 endmodule

@@ -11,6 +11,8 @@
 // in step with the weight memory's output. An entry that drives both sets issues only while the other
 // scanner stands at its join token, which goes with the entry's last event.
 
+`include "mur_assert.svh"
+
 module mur_digit
   import mur_pkg::*;
 #(
@@ -178,11 +180,7 @@ module mur_digit
     end
   end
 
-`ifndef SYNTHESIS
-  a_naf: assert property (@(posedge clk_i) disable iff (!rst_ni) v_q |-> (dig_q & (dig_q << 1)) == '0)
-    else $error("two neighbouring digits of a number are both non-zero");
-  a_pos: assert property (@(posedge clk_i) disable iff (!rst_ni) event_o.ev0 |-> event_o.pos0 <= 5'd23)
-    else $error("a digit lies above position 23");
-`endif
+  `MUR_ASSERT(a_naf, !v_q || (dig_q & (dig_q << 1)) == '0, "two neighbouring digits of a number are both non-zero")
+  `MUR_ASSERT(a_pos, !event_o.ev0 || event_o.pos0 <= 5'd23, "a digit lies above position 23")
 
 endmodule

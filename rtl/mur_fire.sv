@@ -8,6 +8,8 @@
 // The state memory is read in a chunk's even and written in its odd cycle. RAW waits for the result
 // stream; an END token becomes the END beat. Entries behind a fault are passed without effect.
 
+`include "mur_assert.svh"
+
 module mur_fire
   import mur_pkg::*;
 #(
@@ -242,14 +244,8 @@ module mur_fire
   assign tap_o.spike = CHUNK_MAX'(s2);
   assign tap_o.v     = (CHUNK_MAX*MEM_W)'(v2);
 
-`ifndef SYNTHESIS
-  a_port: assert property (@(posedge clk_i) disable iff (!rst_ni) !(neu_re_o && wr_o))
-    else $error("the state memory is read and written in one cycle");
-  a_hold: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      res_valid_o && !res_ready_i |=> res_valid_o && $stable(res_data_o) && $stable(res_user_o))
-    else $error("a result changes before it is taken");
-  a_run: assert property (@(posedge clk_i) disable iff (!rst_ni) v1_q || v2_q |-> valid_i)
-    else $error("FIRE works on an entry that is not there");
-`endif
+  `MUR_ASSERT(a_port, !(neu_re_o && wr_o), "the state memory is read and written in one cycle")
+  `MUR_ASSERT_HELD(a_hold, res_valid_o, res_ready_i, {res_data_o, res_user_o}, "a result changes before it is taken")
+  `MUR_ASSERT(a_run, !(v1_q || v2_q) || valid_i, "FIRE works on an entry that is not there")
 
 endmodule

@@ -5,6 +5,8 @@
 // The front entry is ready when every ACC it depends on has been accumulated. It stays in its slot
 // until FIRE reports it done.
 
+`include "mur_assert.svh"
+
 module mur_fire_queue
   import mur_pkg::*;
 #(
@@ -106,13 +108,7 @@ module mur_fire_queue
     end
   end
 
-`ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
-    if (rst_ni) begin
-      a_full: assert (!push_i || !full_o) else $error("a FIRE is dispatched into a full queue");
-      a_done: assert (!done_i || valid_o) else $error("a FIRE completes that was not ready to begin");
-    end
-  end
-`endif
+  `MUR_ASSERT(a_full, !push_i || !full_o, "a FIRE is dispatched into a full queue")
+  `MUR_ASSERT(a_done, !done_i || valid_o, "a FIRE completes that was not ready to begin")
 
 endmodule

@@ -9,6 +9,8 @@
 // FRAME_SHORT and FRAME_LONG pulse in the beat that shows them and drop the packet: chunks of it may have
 // been written, but the loader stays armed and the next packet overwrites every one of them.
 // frm_drop_i forgets a loaded frame; a packet in progress is swallowed to its TLAST and raises nothing.
+`include "mur_assert.svh"
+
 module mur_frame
   import mur_pkg::*;
 #(
@@ -155,24 +157,16 @@ module mur_frame
   assign err_short_o  = too_short && !frm_drop_i;
   assign err_long_o   = too_long && !frm_drop_i;
 
-`ifndef SYNTHESIS
   if (C != 4 && C != 8 && C != 16) begin : gen_guard
     $fatal(1, "mur_frame: a chunk has 4, 8 or 16 elements");
   end
 
-  ArmedOnly: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    state_q == StIdle && beat |-> load_req_i && load_len_i != '0)
-    else $error("a frame packet was begun while the loader was not armed, or armed for no elements");
-  WriteHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    frm_we_o && !frm_wready_i && !frm_drop_i |=> frm_we_o && $stable(frm_addr_o) && $stable(frm_wdata_o))
-    else $error("a chunk changed before the vector memory took it");
-  LoadedHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    frm_loaded_o && !frm_take_i && !frm_drop_i |=> frm_loaded_o && $stable(frm_sos_o))
-    else $error("a loaded frame was lost");
-  DropIsFinal: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    frm_drop_i |=> !frm_we_o && !frm_busy_o && !frm_loaded_o)
-    else $error("something of a dropped frame is left");
-  TakeLoaded: assert property (@(posedge clk_i) disable iff (!rst_ni) frm_take_i |-> frm_loaded_o)
-    else $error("the core took a frame that was not loaded");
-`endif
+  `MUR_ASSERT(a_armed_only, !(state_q == StIdle && beat) || (load_req_i && load_len_i != '0),
+              "a frame packet was begun while the loader was not armed, or armed for no elements")
+  `MUR_ASSERT_HELD(a_write_held, frm_we_o, frm_wready_i || frm_drop_i, {frm_addr_o, frm_wdata_o},
+                   "a chunk changed before the vector memory took it")
+  `MUR_ASSERT_HELD(a_loaded_held, frm_loaded_o, frm_take_i || frm_drop_i, frm_sos_o, "a loaded frame was lost")
+  `MUR_ASSERT_NEXT(a_drop_is_final, frm_drop_i, !frm_we_o && !frm_busy_o && !frm_loaded_o,
+                   "something of a dropped frame is left")
+  `MUR_ASSERT(a_take_loaded, !frm_take_i || frm_loaded_o, "the core took a frame that was not loaded")
 endmodule

@@ -10,6 +10,8 @@
 // busy_i must be high from the very cycle of START: a word gathered in the cycle before is then still
 // written in the cycle of START itself, before the core can read.
 // A program header takes the validity away at once, so that a half-loaded program can't be started.
+`include "mur_assert.svh"
+
 module mur_image
   import mur_pkg::*;
 #(
@@ -187,22 +189,18 @@ module mur_image
   assign prog_valid_o = prog_valid_q;
   assign prog_len_o   = {1'b0, prog_len_q};
 
-`ifndef SYNTHESIS
   if (MAXW % 64 != 0) begin : gen_guard
     $fatal(1, "mur_image gathers whole beats: MAXW must be a multiple of 64");
   end
 
+`ifndef SYNTHESIS
   logic busy_prev_q;
   always_ff @(posedge clk_i) busy_prev_q <= busy_i;
-
-  NoWriteWhileBusy: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    img_we_o |-> !busy_prev_q)
-    else $error("an image word was accepted while the machine was not idle");
-  ErrorInvalidates: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    err_valid_o |=> !prog_valid_o)
-    else $error("the program is still valid after an image error");
-  WriteInside: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    img_we_o && img_target_o == TgtProg |-> 32'(img_addr_o) < PROG_DEPTH)
-    else $error("an image word lies beyond the program memory");
 `endif
+  `MUR_ASSERT(a_no_write_while_busy, !img_we_o || !busy_prev_q,
+              "an image word was accepted while the machine was not idle")
+  `MUR_ASSERT_NEXT(a_error_invalidates, err_valid_o, !prog_valid_o,
+                   "the program is still valid after an image error")
+  `MUR_ASSERT(a_write_inside, !(img_we_o && img_target_o == TgtProg) || 32'(img_addr_o) < PROG_DEPTH,
+              "an image word lies beyond the program memory")
 endmodule

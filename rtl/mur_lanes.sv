@@ -8,6 +8,8 @@
 // An event and its weight word arrive together and are summed at the end of that cycle. Everything is
 // exact; a product or sum outside 24 bits shows in ovf_o one cycle later.
 
+`include "mur_assert.svh"
+
 module mur_lanes
   import mur_pkg::*;
 #(
@@ -128,18 +130,12 @@ module mur_lanes
   end
   /* verilator lint_on BLKSEQ */
 
-`ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
-    if (rst_ni) begin
-      for (int unsigned k = 0; k < SETS; k++) begin
-        a_ctx: assert (!(rd_i && rd_take_i[k] && ev_i[k] && ctx_i[k] == rd_ctx_i))
-          else $error("a context is fired while events are added to it");
-      end
-      a_fold: assert (!(fold_i && rd_i && (rd_ctx_i == src_i || rd_ctx_i == ctx_i[0])))
-        else $error("a context is fired while it is folded");
-      a_alone: assert (!(fold_i && ev_i != '0)) else $error("a fold and an event meet at the lanes");
-    end
+  for (genvar k = 0; k < SETS; k++) begin : gen_check
+    `MUR_ASSERT(a_ctx, !(rd_i && rd_take_i[k] && ev_i[k] && ctx_i[k] == rd_ctx_i),
+                "a context is fired while events are added to it")
   end
-`endif
+  `MUR_ASSERT(a_fold, !(fold_i && rd_i && (rd_ctx_i == src_i || rd_ctx_i == ctx_i[0])),
+              "a context is fired while it is folded")
+  `MUR_ASSERT(a_alone, !(fold_i && ev_i != '0), "a fold and an event meet at the lanes")
 
 endmodule

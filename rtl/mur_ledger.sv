@@ -3,6 +3,8 @@
 // in two mur_ledger_set and here (FIRE's share); when END completes they are added to the totals, all
 // in one cycle. GATED is what ADDS leaves of LANES * (EVENTS0 + EVENTS1).
 
+`include "mur_assert.svh"
+
 module mur_ledger
   import mur_pkg::*;
 #(
@@ -103,14 +105,8 @@ module mur_ledger
     assign ledger_o.spikes[g] = spikes_q[g];
   end
 
-`ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
-    if (rst_ni && done_i) begin
-      for (int unsigned k = 0; k < SETS; k++) begin
-        a_rows: assert (read[k] <= kept[k]) else $error("more rows were read than the masks keep");
-      end
-    end
+  for (genvar k = 0; k < SETS; k++) begin : gen_check
+    `MUR_ASSERT(a_rows, !done_i || read[k] <= kept[k], "more rows were read than the masks keep")
   end
-`endif
 
 endmodule

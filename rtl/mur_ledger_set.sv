@@ -5,6 +5,8 @@
 // passes the two places at different times; each freezes its counts as it passes and begins the next
 // frame's at once. The frozen counts stay until the next END.
 
+`include "mur_assert.svh"
+
 module mur_ledger_set
   import mur_pkg::*;
 #(
@@ -66,11 +68,7 @@ module mur_ledger_set
     end
   end
 
-`ifndef SYNTHESIS
-  a_adds: assert property (@(posedge clk_i) disable iff (!rst_ni) adds_q <= 40'(events_q) * LANES)
-    else $error("more lanes were added to than events allow");
-  a_end: assert property (@(posedge clk_i) disable iff (!rst_ni) !(end_i && ev_i))
-    else $error("an event of the next frame meets the END of this one");
-`endif
+  `MUR_ASSERT(a_adds, adds_q <= 40'(events_q) * LANES, "more lanes were added to than events allow")
+  `MUR_ASSERT(a_end, !(end_i && ev_i), "an event of the next frame meets the END of this one")
 
 endmodule

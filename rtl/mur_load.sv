@@ -3,6 +3,8 @@
 // asks for a packet as soon as all entries dispatched before are complete, and is disarmed when the
 // frame begins. hold_i keeps new packets out (STOP, error, halted) without disarming.
 
+`include "mur_assert.svh"
+
 module mur_load
   import mur_pkg::*;
 #(
@@ -54,9 +56,6 @@ module mur_load
     end
   end
 
-`ifndef SYNTHESIS
-  a_once: assert property (@(posedge clk_i) disable iff (!rst_ni) !(arm_i && armed_o))
-    else $error("the loader is armed while armed");
-`endif
+  `MUR_ASSERT(a_once, !(arm_i && armed_o), "the loader is armed while armed")
 
 endmodule

@@ -3,6 +3,8 @@
 // that hold for the next one. offset = sum over levels of pass * stride, modulo 65,536, per address
 // kind: 0 src (FIRE: dst), 1 wgt, 2 msk, 3 par, 4 neu.
 
+`include "mur_assert.svh"
+
 module mur_loop
   import mur_pkg::*;
 (
@@ -98,9 +100,6 @@ module mur_loop
     end
   end
 
-`ifndef SYNTHESIS
-  a_deep: assert property (@(posedge clk_i) disable iff (!rst_ni) push_i |-> level_q < 2'd2)
-    else $error("a third level of loops");
-`endif
+  `MUR_ASSERT(a_deep, !push_i || level_q < 2'd2, "a third level of loops")
 
 endmodule

@@ -4,6 +4,8 @@
 // Enabled for reading it gives the word in the next cycle and holds it until the next read; a write
 // leaves the word read last in place. GRAN is the number of bits one write-mask bit covers.
 
+`include "mur_assert.svh"
+
 module mur_ram #(
   parameter int unsigned WIDTH = 32,
   parameter int unsigned DEPTH = 64,             // words, 2..65536
@@ -44,13 +46,9 @@ module mur_ram #(
     if (en_i && !we_i) rdata_o <= mem_q[addr_i];
   end
 
-`ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
-    if (en_i) begin
-      a_range: assert (32'(addr_i) < DEPTH) else $error("a memory is addressed beyond its depth");
-    end
-    a_we: assert (!we_i || en_i) else $error("a memory is written while not enabled");
+  always_ff @(posedge clk_i) begin               // there is no reset here
+    `MUR_EXPECT(a_range, !en_i || 32'(addr_i) < DEPTH, ("a memory is addressed beyond its depth"))
+    `MUR_EXPECT(a_we, !we_i || en_i, ("a memory is written while not enabled"))
   end
-`endif
 
 endmodule

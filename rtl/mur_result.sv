@@ -4,6 +4,8 @@
 // Data, TKEEP, TUSER and TLAST leave from flip-flops and stand still while the consumer stalls. Only
 // TREADY passes through (ready_o = empty, or emptied now): a second entry would cost RESULT_W more
 // flip-flops and buy no throughput.
+`include "mur_assert.svh"
+
 module mur_result
   import mur_pkg::*;
 #(
@@ -54,13 +56,8 @@ module mur_result
   assign tuser_o  = user_q;
   assign tlast_o  = last_q;
 
-`ifndef SYNTHESIS
-  ResultHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    tvalid_o && !tready_i |=> tvalid_o && $stable(tdata_o) && $stable(tkeep_o) && $stable(tlast_o) &&
-                              $stable(tuser_o))
-    else $error("a result changed or vanished before the consumer took it");
-  LastIsEnd: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    tvalid_o |-> tlast_o == (user_q.kind == ResEnd))
-    else $error("TLAST must mark END beats, and only those");
-`endif
+  `MUR_ASSERT_HELD(a_result_held, tvalid_o, tready_i, {tdata_o, tkeep_o, tlast_o, tuser_o},
+                   "a result changed or vanished before the consumer took it")
+  `MUR_ASSERT(a_last_is_end, !tvalid_o || tlast_o == (user_q.kind == ResEnd),
+              "TLAST must mark END beats, and only those")
 endmodule

@@ -5,6 +5,8 @@
 // rank at the start of their chunk. A row is active when any bit the ACC selects is set in its
 // element; a chunk without active rows is dropped here unless it closes its ACC.
 
+`include "mur_assert.svh"
+
 module mur_scan_chunk
   import mur_pkg::*;
 #(
@@ -140,12 +142,8 @@ module mur_scan_chunk
     end
   end
 
-`ifndef SYNTHESIS
-  a_work: assert property (@(posedge clk_i) disable iff (!rst_ni) gv_q && !gnull_q |-> todo_q != '0)
-    else $error("a group without survivors is being read");
-  a_stable: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      valid_o && !ready_i |=> valid_o && $stable(act_o) && $stable(elem_o))
-    else $error("a chunk changes while the pick stage is not ready for it");
-`endif
+  `MUR_ASSERT(a_work, !(gv_q && !gnull_q) || todo_q != '0, "a group without survivors is being read")
+  `MUR_ASSERT_HELD(a_stable, valid_o, ready_i, {act_o, elem_o},
+                   "a chunk changes while the pick stage is not ready for it")
 
 endmodule

@@ -8,6 +8,8 @@
 // (FOLD, join, END, and everything behind a fault) pass as an item without rows.
 // `rank` is the number of kept rows in the groups before.
 
+`include "mur_assert.svh"
+
 module mur_scan_group
   import mur_pkg::*;
 #(
@@ -125,10 +127,7 @@ module mur_scan_group
     if (cnt_valid_o) rank_q <= rank_o + RANK_W'(kept_cnt);
   end
 
-`ifndef SYNTHESIS
-  a_stable: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      valid_o && !ready_i |=> valid_o && $stable(slot_o) && $stable(surv_o))
-    else $error("a group changes while the chunk stage is not ready for it");
-`endif
+  `MUR_ASSERT_HELD(a_stable, valid_o, ready_i, {slot_o, surv_o},
+                   "a group changes while the chunk stage is not ready for it")
 
 endmodule

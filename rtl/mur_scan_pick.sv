@@ -5,6 +5,8 @@
 //
 // A chunk without active rows passes as an item without a row (null_o); it closes its entry.
 
+`include "mur_assert.svh"
+
 module mur_scan_pick
   import mur_pkg::*;
 #(
@@ -79,9 +81,6 @@ module mur_scan_pick
     end
   end
 
-`ifndef SYNTHESIS
-  a_kept: assert property (@(posedge clk_i) disable iff (!rst_ni) v_q |-> (act_q & ~kept_q) == '0)
-    else $error("a row is picked that its mask does not keep");
-`endif
+  `MUR_ASSERT(a_kept, !v_q || (act_q & ~kept_q) == '0, "a row is picked that its mask does not keep")
 
 endmodule

@@ -8,6 +8,8 @@
 // An error of the sequencer's own waits until everything before it is complete; a fault met on the way
 // comes first in program order and wins.
 
+`include "mur_assert.svh"
+
 module mur_seq
   import mur_pkg::*;
 (
@@ -289,13 +291,8 @@ module mur_seq
     end
   end
 
-`ifndef SYNTHESIS
-  a_start: assert property (@(posedge clk_i) disable iff (!rst_ni) start_i |-> idle_o && prog_valid_i)
-    else $error("START reached the core while it runs or without a program");
-  a_open: assert property (@(posedge clk_i) disable iff (!rst_ni) frame_done_o |-> open_q)
-    else $error("a frame is completed that was never begun");
-  a_load: assert property (@(posedge clk_i) disable iff (!rst_ni) frm_take_o |-> frm_loaded_i)
-    else $error("a frame is begun that is not loaded");
-`endif
+  `MUR_ASSERT(a_start, !start_i || (idle_o && prog_valid_i), "START reached the core while it runs or without a program")
+  `MUR_ASSERT(a_open, !frame_done_o || open_q, "a frame is completed that was never begun")
+  `MUR_ASSERT(a_load, !frm_take_o || frm_loaded_i, "a frame is begun that is not loaded")
 
 endmodule

@@ -6,6 +6,8 @@
 // by FIRE before one by the loader before reads; a weight bank by the scanner of its set, or by
 // scanner 0 alone while it drives both sets.
 
+`include "mur_assert.svh"
+
 module mur_work
   import mur_pkg::*;
 #(
@@ -207,10 +209,7 @@ module mur_work
       .clk_i, .en_i(we || by0 || by1), .we_i(we), .wmask_i(1'b1), .addr_i(addr),
       .wdata_i(img_wdata_i[WW-1:0]), .rdata_o(bank_word[b])
     );
-`ifndef SYNTHESIS
-    a_bank: assert property (@(posedge clk_i) disable iff (!rst_ni) !(by0 && by1))
-      else $error("both scanners read one weight bank in one cycle");
-`endif
+    `MUR_ASSERT(a_bank, !(by0 && by1), "both scanners read one weight bank in one cycle")
   end
 
   // ---- lanes ------------------------------------------------------------------------------------
@@ -262,9 +261,6 @@ module mur_work
     assign tap_event_o[k].bank  = from0 ? ev[0].bank : ev[1].bank;
   end
 
-`ifndef SYNTHESIS
-  a_pair: assert property (@(posedge clk_i) disable iff (!rst_ni) !(ev[0].both && ev[1].ev0))
-    else $error("set 1 is driven by both scanners");
-`endif
+  `MUR_ASSERT(a_pair, !(ev[0].both && ev[1].ev0), "set 1 is driven by both scanners")
 
 endmodule

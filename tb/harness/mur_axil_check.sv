@@ -2,6 +2,8 @@
 // mur_axil_check: the AXI4-Lite rules that the slave must keep: a response holds until it is taken, answers
 // an access that has been accepted, and OKAY or SLVERR is what it says.
 
+`include "mur_assert.svh"
+
 module mur_axil_check (
   input logic        clk_i,
   input logic        rst_ni,
@@ -35,19 +37,20 @@ module mur_axil_check (
       w_open_q  <= w_open_q + 32'(w_i) - 32'(bvalid_i && bready_i);
       ar_open_q <= ar_open_q + 32'(ar_i) - 32'(rvalid_i && rready_i);
       if (b_waits_q) begin
-        assert (bvalid_i && bresp_i == bresp_q) else $error("registers: a write response did not wait for BREADY");
+        `MUR_EXPECT(a_b_held, bvalid_i && bresp_i == bresp_q,
+                    ("registers: a write response did not wait for BREADY"))
       end
       if (r_waits_q) begin
-        assert (rvalid_i && rresp_i == rresp_q && rdata_i == rdata_q)
-          else $error("registers: read data did not wait for RREADY");
+        `MUR_EXPECT(a_r_held, rvalid_i && rresp_i == rresp_q && rdata_i == rdata_q,
+                    ("registers: read data did not wait for RREADY"))
       end
       if (bvalid_i) begin
-        assert (aw_open_q > 0 && w_open_q > 0) else $error("registers: a write response without a write");
-        assert (bresp_i inside {2'b00, 2'b10}) else $error("registers: write response %0d", bresp_i);
+        `MUR_EXPECT(a_b_due, aw_open_q > 0 && w_open_q > 0, ("registers: a write response without a write"))
+        `MUR_EXPECT(a_bresp, bresp_i inside {2'b00, 2'b10}, ("registers: write response %0d", bresp_i))
       end
       if (rvalid_i) begin
-        assert (ar_open_q > 0) else $error("registers: read data without a read");
-        assert (rresp_i inside {2'b00, 2'b10}) else $error("registers: read response %0d", rresp_i);
+        `MUR_EXPECT(a_r_due, ar_open_q > 0, ("registers: read data without a read"))
+        `MUR_EXPECT(a_rresp, rresp_i inside {2'b00, 2'b10}, ("registers: read response %0d", rresp_i))
       end
     end
   end

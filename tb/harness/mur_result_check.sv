@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // mur_result_check: result packets are as docs/program.md draws them.
 
+`include "mur_assert.svh"
+
 module mur_result_check
   import mur_pkg::*;
 #(
@@ -26,7 +28,7 @@ module mur_result_check
     assign words[w] = &tkeep_i[4*w+:4];
     always_ff @(posedge clk_i) begin
       if (rst_ni && tvalid_i && tready_i) begin
-        assert (tkeep_i[4*w+:4] == {4{tkeep_i[4*w]}}) else $error("results: TKEEP cuts a 32-bit word");
+        `MUR_EXPECT(a_keep_words, tkeep_i[4*w+:4] == {4{tkeep_i[4*w]}}, ("results: TKEEP cuts a 32-bit word"))
       end
     end
   end
@@ -42,27 +44,27 @@ module mur_result_check
       if (tlast_i) before_q <= 1'b1;
       if (tlast_i) error_q  <= word0_i != '0;
       frame_q  <= tuser_i.frame;
-      assert (tuser_i.rsvd == '0) else $error("results: reserved bits of TUSER are not zero");
-      assert (tuser_i.kind inside {ResRaw, ResArgmax, ResEnd})
-        else $error("results: TUSER kind %0d is none of RAW, ARGMAX, END", tuser_i.kind);
-      assert (tlast_i == (tuser_i.kind == ResEnd))
-        else $error("results: TLAST belongs to the END beat and to no other (kind %0d)", tuser_i.kind);
-      assert (tuser_i.step <= 4'd1) else $error("results: step %0d, but there are two", tuser_i.step);
-      assert (words[0] && (words & (words + C'(1))) == '0)
-        else $error("results: TKEEP is not a run of words from word 0");
+      `MUR_EXPECT(a_rsvd, tuser_i.rsvd == '0, ("results: reserved bits of TUSER are not zero"))
+      `MUR_EXPECT(a_kind, tuser_i.kind inside {ResRaw, ResArgmax, ResEnd},
+                  ("results: TUSER kind %0d is none of RAW, ARGMAX, END", tuser_i.kind))
+      `MUR_EXPECT(a_last, tlast_i == (tuser_i.kind == ResEnd),
+                  ("results: TLAST belongs to the END beat and to no other (kind %0d)", tuser_i.kind))
+      `MUR_EXPECT(a_step, tuser_i.step <= 4'd1, ("results: step %0d, but there are two", tuser_i.step))
+      `MUR_EXPECT(a_keep_run, words[0] && (words & (words + C'(1))) == '0,
+                  ("results: TKEEP is not a run of words from word 0"))
       if (tuser_i.kind != ResRaw) begin
-        assert (tuser_i.index == '0) else $error("results: only RAW beats carry an output index");
+        `MUR_EXPECT(a_index, tuser_i.index == '0, ("results: only RAW beats carry an output index"))
       end
       if (tuser_i.kind == ResEnd) begin
-        assert (tuser_i.step == '0 && word0_i <= 32'd3)
-          else $error("results: END carries %0d, not 0 or a halting error's number", word0_i);
+        `MUR_EXPECT(a_end, tuser_i.step == '0 && word0_i <= 32'd3,
+                    ("results: END carries %0d, not 0 or a halting error's number", word0_i))
       end
       if (inside_q) begin
-        assert (tuser_i.frame == frame_q)
-          else $error("results: frame %0d inside the packet of frame %0d", tuser_i.frame, frame_q);
+        `MUR_EXPECT(a_same_frame, tuser_i.frame == frame_q,
+                    ("results: frame %0d inside the packet of frame %0d", tuser_i.frame, frame_q))
       end else if (before_q) begin
-        assert (tuser_i.frame == frame_q + 1 || tuser_i.frame == 0 || (error_q && tuser_i.frame == frame_q))
-          else $error("results: frame %0d follows frame %0d", tuser_i.frame, frame_q);
+        `MUR_EXPECT(a_next_frame, tuser_i.frame == frame_q + 1 || tuser_i.frame == 0 || (error_q && tuser_i.frame == frame_q),
+                    ("results: frame %0d follows frame %0d", tuser_i.frame, frame_q))
       end
     end
   end

@@ -4,6 +4,8 @@
 // Once TVALID is high it stays high, and the payload stays as it is, until TREADY. The payload is copied only
 // while a beat waits, so that an unstalled stream costs nothing.
 
+`include "mur_assert.svh"
+
 module mur_stream_check #(
   parameter              NAME = "stream",
   parameter int unsigned W    = 64
@@ -25,9 +27,9 @@ module mur_stream_check #(
       waiting_q <= tvalid_i && !tready_i;
       if (tvalid_i && !tready_i) payload_q <= payload_i;
       if (waiting_q) begin
-        assert (tvalid_i) else $error("%s: TVALID fell before the beat was accepted", NAME);
-        assert (payload_i == payload_q)
-          else $error("%s: TDATA, TKEEP, TLAST or TUSER changed while the beat waited for TREADY", NAME);
+        `MUR_EXPECT(a_valid_held, tvalid_i, ("%s: TVALID fell before the beat was accepted", NAME))
+        `MUR_EXPECT(a_payload_held, payload_i == payload_q,
+                    ("%s: TDATA, TKEEP, TLAST or TUSER changed while the beat waited for TREADY", NAME))
       end
     end
   end
@@ -37,6 +39,6 @@ module mur_stream_check #(
   initial reset_q = 1'b0;
   always_ff @(posedge clk_i) begin
     reset_q <= !rst_ni;
-    if (!rst_ni && reset_q) assert (!tvalid_i) else $error("%s: TVALID is high in reset", NAME);
+    `MUR_EXPECT(a_reset, rst_ni || !reset_q || !tvalid_i, ("%s: TVALID is high in reset", NAME))
   end
 endmodule
