@@ -26,6 +26,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
+    # zipfile raises NotImplementedError for a damaged header that names an unknown compression.
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
         raise ValueError(f"{path} is damaged: {error}") from error
     missing = [name for name in _NAMES if name not in arrays]
