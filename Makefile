@@ -3,13 +3,14 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup list sim test bench regs train doctor lock clean
+.PHONY: help setup list sim waves demo test lint docs bench regs train doctor lock clean
 
 PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
 # A new lock file gives a new stamp, and so a new set-up.
 STAMP  := $(VENV)/.setup-$(shell sha256sum requirements.lock | cut -c1-12)
+LINTERS := $(VENV)/.lint-$(shell cat requirements.lock requirements-lint.lock | sha256sum | cut -c1-12)
 
 TEST     ?= speech
 SEED     ?= 1
@@ -19,15 +20,16 @@ COVERAGE ?=
 # Every other variable of the command line is a setting of the test (`make list` shows which test takes which).
 # They travel through the environment, where the shell cannot take spaces, quotes or $ in them apart.
 GIVEN    := $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(v)))),$(v)))
-SETTINGS := $(sort $(filter-out TEST SEED WAVES COVERAGE PYTHON VENV PY STAMP MAKEFLAGS MAKEOVERRIDES -*-command-variables-*-,$(GIVEN)))
+SETTINGS := $(sort $(filter-out TEST SEED WAVES COVERAGE PYTHON VENV PY STAMP LINTERS MAKEFLAGS MAKEOVERRIDES -*-command-variables-*-,$(GIVEN)))
 export TEST SEED DATA COMMANDS
 
 is_on = $(filter 1 yes true on,$(1))
 
-help: ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
+help: ## show this list ## make help
+	@echo 'usage: make TARGET [NAME=value ...]'
+	@grep -hE '^[a-z-]+:.*## .* ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*) ## (.*)/\1\t\2\n\t    \3/' | expand -t 10
 
-setup: $(STAMP) ## make .venv with the locked Python packages (done once; the others do it themselves)
+setup: $(STAMP) ## make .venv with the locked Python packages (done once; the others do it themselves) ## make setup
 
 $(STAMP): requirements.lock
 	@mkdir -p build && flock build/.setup.lock sh -ec ' \
@@ -39,37 +41,56 @@ $(STAMP): requirements.lock
 	  $(PY) -m pip install --disable-pip-version-check --require-hashes -r requirements.lock; \
 	  touch "$@"'
 
-list: $(STAMP) ## name every test with its settings
+list: $(STAMP) ## name every test with its settings ## make list
 	@$(PY) -m regressions.cli list
 
-sim: $(STAMP) ## run one test: TEST= SEED= WAVES=1 COVERAGE=1 and its settings, as SAY="seven" LANES=64
+sim: $(STAMP) ## run one test: TEST= SEED= WAVES=1 COVERAGE=1 and its settings, as SAY="seven" LANES=64 ## make sim TEST=speech SAY="seven two" SEED=7
 	@$(PY) -m regressions.cli sim "$$TEST" --seed "$$SEED" \
 	  $(if $(call is_on,$(WAVES)),--waves) $(if $(call is_on,$(COVERAGE)),--coverage) \
 	  $(foreach name,$(SETTINGS),--set "$(name)=$$$(name)")
 
-test: $(STAMP) ## run all Python and bench tests
+waves: $(STAMP) ## open GTKWave on the run of TEST= with SEED=, made with WAVES=1 ## make waves TEST=speech SEED=1
+	@$(PY) -m regressions.cli waves "$$TEST" --seed "$$SEED"
+
+demo: $(STAMP) ## speak into the RTL and show what happens inside: one HTML page, SAY= or WAV= ## make demo SAY="three one four"
+	@$(PY) -m regressions.cli demo --seed "$$SEED" $(foreach name,$(SETTINGS),--set "$(name)=$$$(name)")
+
+test: $(STAMP) ## run all Python and bench tests ## make test
 	@$(PY) -m pytest -q
 
-bench: $(STAMP) ## measure the speed of simulation
+lint: $(LINTERS) ## check RTL (Verilator, slang, Verible, FuseSoC core) and Python (ruff, mypy) ## make lint
+	@$(PY) -m regressions.cli lint
+
+$(LINTERS): $(STAMP) requirements-lint.lock
+	@echo "setting up the linters in $(VENV) (once)"
+	@$(PY) -m pip install --disable-pip-version-check --require-hashes -r requirements-lint.lock
+	@touch "$@"
+
+docs: $(STAMP) ## draw the figures of docs/ again from the RTL's own waves ## make docs
+	@$(PY) -m regressions.cli docs
+
+bench: $(STAMP) ## measure the speed of simulation ## make bench
 	@$(PY) -m regressions.cli bench
 
-regs: $(STAMP) ## make the register files again from rtl/regs/mur_regs.rdl
+regs: $(STAMP) ## make the register files again from rtl/regs/mur_regs.rdl ## make regs
 	@$(PY) rtl/regs/generate.py
 
-train: $(STAMP) ## train the digits network: DATA=dir (Free Spoken Digits), COMMANDS=dir if there (installs torch first)
+train: $(STAMP) ## train the digits network: DATA=dir (Free Spoken Digits), COMMANDS=dir if there (installs torch first) ## make train DATA=~/fsdd/recordings
 	@test -n "$$DATA" || { echo 'error: make train needs DATA=dir, the recordings of the Free Spoken Digit Dataset' >&2; exit 2; }
 	@$(PY) -c "import torch" 2>/dev/null || $(PY) -m pip install --disable-pip-version-check torch==2.13.0
 	@$(PY) -m models.train --data "$$DATA" $(if $(COMMANDS),--commands "$$COMMANDS") --seed "$$SEED"
 
-doctor: ## check this machine's tools and name what is missing
+doctor: ## check this machine's tools and name what is missing ## make doctor
 	@if [ -x $(PY) ]; then $(PY) -m regressions.doctor; else $(PYTHON) -m regressions.doctor; fi
 
-lock: $(STAMP) ## pin the dependencies of pyproject.toml in requirements.lock (installs uv first)
+lock: $(STAMP) ## pin the dependencies of pyproject.toml in requirements.lock (installs uv first) ## make lock
 	@$(PY) -m pip install -q --disable-pip-version-check uv
-	@{ echo '# SPDX-License-Identifier: Apache-2.0'; \
-	   echo '# Pinned with hashes from pyproject.toml by `make lock`; installed by `make setup`.'; } > build/lock
-	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o build/lock.body
-	@cat build/lock build/lock.body > requirements.lock
+	@mkdir -p build && for part in "" -lint; do \
+	  { echo '# SPDX-License-Identifier: Apache-2.0'; \
+	    echo '# Pinned with hashes from pyproject.toml by `make lock`.'; \
+	    $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml \
+	      $${part:+--extra lint -c build/lock}; } > build/lock$$part || exit 1; \
+	done; mv build/lock requirements.lock; mv build/lock-lint requirements-lint.lock
 
-clean: ## remove build/ (the set-up in .venv stays)
+clean: ## remove build/ (the set-up in .venv stays) ## make clean
 	rm -rf build

@@ -4,11 +4,13 @@
 Exit status: 0 green, 1 red or not buildable, 2 a mistake in the call, 130 interrupted.
 """
 
+import contextlib
 import errno
 import re
 import shlex
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -18,7 +20,6 @@ from regressions.build import BuildError
 from regressions.paths import BUILD, shown
 from regressions.toolchain import ToolchainError
 
-
 # What a folder that cannot be written answers.
 UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EEXIST)
 
@@ -26,6 +27,31 @@ UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT
 def _fail(message: object, status: int) -> None:
     click.echo(f"error: {message}", err=True)
     sys.exit(status)
+
+
+@contextlib.contextmanager
+def _one_line() -> Iterator[None]:
+    """Turn what a user can mend into one line and an exit status; a bug of ours keeps its trace."""
+    # A `kill` must stop the simulator as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except registry.RegistryError as error:
+        _fail(error, 2)
+    except (BuildError, ToolchainError) as error:
+        _fail(error, 1)
+    except OSError as error:
+        if error.errno not in UNWRITABLE or error.filename is None:
+            raise
+        _fail(f"cannot write {shown(Path(error.filename))}: {error.strerror}", 1)
+    except KeyboardInterrupt:
+        _fail("interrupted", 130)
+
+
+def _seed(text: str) -> int:
+    if not re.fullmatch(r"\d{1,18}", text):
+        raise registry.RegistryError(f"SEED={text!r} is not a whole number")
+    return int(text)
 
 
 def _tests(context: click.Context) -> dict[str, registry.Test]:
@@ -66,28 +92,13 @@ def sim(
     settings: tuple[str, ...],
 ) -> None:
     """Run the test NAME and judge it."""
-    # A `kill` must stop the simulator as Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        if not re.fullmatch(r"\d{1,18}", seed):
-            raise registry.RegistryError(f"SEED={seed!r} is not a whole number")
+    with _one_line():
+        number = _seed(seed)
         chosen = dict(_pair(text) for text in settings)
         test = registry.configure(registry.find(_tests(context), name), chosen)
-        rerun = _rerun(name, int(seed), waves, coverage, chosen)
-        result = launch.run(test, int(seed), rerun, waves, coverage)
-    except registry.RegistryError as error:
-        _fail(error, 2)
-    except (BuildError, ToolchainError) as error:
-        _fail(error, 1)
-    except OSError as error:
-        if error.errno not in UNWRITABLE or error.filename is None:
-            raise
-        _fail(f"cannot write {shown(Path(error.filename))}: {error.strerror}", 1)
-    except KeyboardInterrupt:
-        _fail("interrupted", 130)
-    else:
-        click.echo(summary.block(result, BUILD / name / str(int(seed))))
-        sys.exit(0 if result["status"] == "pass" else 1)
+        result = launch.run(test, number, _rerun(name, number, waves, coverage, chosen), waves, coverage)
+    click.echo(summary.block(result, BUILD / name / str(number)))
+    sys.exit(0 if result["status"] == "pass" else 1)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -104,17 +115,56 @@ def _rerun(name: str, seed: int, waves: bool, coverage: bool, settings: dict[str
     return " ".join(["make sim", f"TEST={name}", f"SEED={seed}", *flags, *texts])
 
 
+# The imports of what follows are late: each needs packages that the others do not.
+
+
+@cli.command("waves")
+@click.argument("name")
+@click.option("--seed", default="1")
+def waves_command(name: str, seed: str) -> None:
+    """Open GTKWave on the run of the test NAME, with a save file made for it."""
+    from regressions import waves
+
+    with _one_line():
+        sys.exit(waves.main(name, _seed(seed)))
+
+
+@cli.command("demo")
+@click.option("--seed", default="1")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="SAY= or WAV=.")
+def demo_command(seed: str, settings: tuple[str, ...]) -> None:
+    """Run speech through the RTL and show what happened inside, on one HTML page."""
+    from tb.demo import page
+
+    with _one_line():
+        sys.exit(page.main(_seed(seed), dict(_pair(text) for text in settings)))
+
+
+@cli.command("lint")
+def lint_command() -> None:
+    """Check the sources with every linter; all run, then the verdict."""
+    from regressions import lint
+
+    with _one_line():
+        sys.exit(lint.main())
+
+
+@cli.command("docs")
+def docs_command() -> None:
+    """Draw the figures of docs/ from the RTL's own waves."""
+    from regressions import figures
+
+    with _one_line():
+        sys.exit(figures.main())
+
+
 @cli.command("bench")
 def bench_command() -> None:
     """Measure the design and the bench against their floors and aims; writes build/bench.json."""
-    from tb import bench  # late: needs more packages than the others
+    from tb import bench
 
-    try:
+    with _one_line():
         sys.exit(bench.main())
-    except (BuildError, ToolchainError) as error:
-        _fail(error, 1)
-    except KeyboardInterrupt:
-        _fail("interrupted", 130)
 
 
 @cli.command("doctor")
