@@ -21,9 +21,7 @@ COVERAGE ?=
 # They travel through the environment, where the shell cannot take spaces, quotes or $ in them apart.
 GIVEN    := $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(v)))),$(v)))
 SETTINGS := $(sort $(filter-out TEST SEED WAVES COVERAGE PYTHON VENV PY STAMP LINTERS MAKEFLAGS MAKEOVERRIDES -*-command-variables-*-,$(GIVEN)))
-export TEST SEED DATA COMMANDS
-
-is_on = $(filter 1 yes true on,$(1))
+export TEST SEED WAVES COVERAGE DATA COMMANDS
 
 help: ## show this list ## make help
 	@echo 'usage: make TARGET [NAME=value ...]'
@@ -32,13 +30,17 @@ help: ## show this list ## make help
 setup: $(STAMP) ## make .venv with the locked Python packages (done once; the others do it themselves) ## make setup
 
 $(STAMP): requirements.lock
-	@mkdir -p build && flock build/.setup.lock sh -ec ' \
+	@mkdir -p build || { echo "error: cannot write build, where everything goes" >&2; exit 1; }
+	@flock build/.setup.lock sh -ec ' \
 	  if [ -e "$@" ]; then exit 0; fi; \
+	  command -v $(PYTHON) >/dev/null \
+	    || { echo "error: PYTHON=$(PYTHON): no such program; Python 3.11 or later is needed" >&2; exit 2; }; \
 	  $(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" \
-	    || { echo "error: $(PYTHON) is older than 3.11; try make PYTHON=python3.11" >&2; exit 1; }; \
+	    || { echo "error: PYTHON=$(PYTHON) is older than 3.11; try make PYTHON=python3.11" >&2; exit 1; }; \
 	  echo "setting up $(VENV) (once, about half a minute)"; \
 	  $(PYTHON) -m venv --clear $(VENV) || { $(PYTHON) -m regressions.doctor; exit 1; }; \
-	  $(PY) -m pip install --disable-pip-version-check --require-hashes -r requirements.lock; \
+	  $(PY) -m pip install --disable-pip-version-check --require-hashes -r requirements.lock \
+	    || { echo "error: set-up failed: pip said why above (is there a network?); the next make tries again" >&2; exit 1; }; \
 	  touch "$@"'
 
 list: $(STAMP) ## name every test with its settings ## make list
@@ -46,7 +48,7 @@ list: $(STAMP) ## name every test with its settings ## make list
 
 sim: $(STAMP) ## run one test: TEST= SEED= WAVES=1 COVERAGE=1 and its settings, as SAY="seven" LANES=64 ## make sim TEST=speech SAY="seven two" SEED=7
 	@$(PY) -m regressions.cli sim "$$TEST" --seed "$$SEED" \
-	  $(if $(call is_on,$(WAVES)),--waves) $(if $(call is_on,$(COVERAGE)),--coverage) \
+	  $(if $(WAVES),--waves="$$WAVES") $(if $(COVERAGE),--coverage="$$COVERAGE") \
 	  $(foreach name,$(SETTINGS),--set "$(name)=$$$(name)")
 
 waves: $(STAMP) ## open GTKWave on the run of TEST= with SEED=, made with WAVES=1 ## make waves TEST=speech SEED=1

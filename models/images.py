@@ -123,6 +123,10 @@ def parse(config: "f.BuildConfig", beats: np.ndarray) -> "tuple[f.Target, int, n
     """Target, first word and int64 [count, elements in a word] of one packet; ImageError with the
     bit of the first fault.
     """
+    if beats.dtype != np.uint64 or beats.ndim != 1:
+        raise ValueError(f"a packet has type {beats.dtype} and shape {beats.shape}, expected uint64 [beats]")
+    if len(beats) == 0:
+        raise ImageError(f.ErrorBit.IMG_LENGTH, "0 beats, expected a header, words and a check")
     header = int(beats[0])
     code, first, count = header >> 24 & 15, header >> 32 & 0xFFFF, header >> 48
     if (
@@ -154,8 +158,8 @@ class Images:
 
     config: "f.BuildConfig"
     program: list[int]  # 128-bit words
-    weights: tuple[np.ndarray, np.ndarray]  # int8 [words, lanes], bank 0 and 1
-    masks: tuple[np.ndarray, np.ndarray]  # bool [words, 128], set 0 and 1; True = row kept
+    weights: tuple[np.ndarray, ...]  # int8 [words, lanes], bank 0 and 1
+    masks: tuple[np.ndarray, ...]  # bool [words, 128], set 0 and 1; True = row kept
     bias: np.ndarray  # int32 [chunks, C]
     theta: np.ndarray  # int32 [chunks, C]; 0 in padding lanes
     layout: Layout | None = field(default=None, compare=False)

@@ -6,6 +6,7 @@ alternate; `@bank:word` is where weights begin, `%word` where row masks do; `+st
 address says what a LOOP adds to it in each pass.
 """
 
+import signal
 import sys
 
 from models.compiler import compile_network
@@ -111,4 +112,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    # `| head` ends the listing without a word.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main(sys.argv[1:]))

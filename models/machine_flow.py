@@ -37,7 +37,8 @@ class Flow:
 
 def find_snapshots(section, flow, chunk):
     """Give equal snapshot numbers to ACCs that read the same elements with no write between them."""
-    version, numbers = {}, {}
+    version: dict[int, int] = {}  # of each chunk: one past the operation that wrote it last
+    numbers: dict[tuple, int] = {}
     for i, op in enumerate([section.begin, *section.ops]):
         if isinstance(op, Accumulate):
             span = range(op.base // chunk, -(-(op.base + op.length) // chunk))
@@ -57,15 +58,18 @@ def walk_section(section, flow, dirty, lanes, results):
 
     `results` lists the kinds of FIRE that may be deferred.
     """
-    pending = [[None if dirty[k, c].any() else [] for c in range(CONTEXT_COUNT)] for k in range(SET_COUNT)]
+    pending: list[list[list[int] | None]] = [
+        [None if dirty[k, c].any() else [] for c in range(CONTEXT_COUNT)] for k in range(SET_COUNT)
+    ]
     flow.deferred = {}
     flow.live = {i: set(op.sets) for i, op in enumerate(section.ops) if isinstance(op, Accumulate)}
     for i, op in enumerate(section.ops):
         if isinstance(op, Accumulate):
             for k in op.sets:
                 dirty[k, op.ctx] |= (op.weights != 0).any(axis=0)
-                if pending[k][op.ctx] is not None:
-                    pending[k][op.ctx].append(i)
+                waiting = pending[k][op.ctx]
+                if waiting is not None:
+                    waiting.append(i)
         elif isinstance(op, Fold):
             dirty[:, op.dst] |= dirty[:, op.src].any(axis=0)
             dirty[:, op.src] = False
@@ -165,7 +169,8 @@ def stays_in_range(sections, first, frames, start, accumulators):
         return added[id(op)]
 
     bound = accumulators.astype(np.float64)
-    seen, s = {}, first
+    seen: dict[int, np.ndarray] = {}
+    s = first
     for _ in range(frames.shape[1]):
         if s is None:
             break

@@ -75,7 +75,8 @@ class Planner:
 
     def sections(self):
         """All sections, first first; the last ones may hold only an error."""
-        done, loads, pc = [], [], 0
+        done: list[mo.Section] = []
+        loads, pc = [], 0
         while True:
             section, load, pc, wrap = self.section(pc, len(done))
             done.append(section)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One run of the machine: sections as lists of closures, frame by frame; what can wait is done at the end."""
 
+from typing import Any
+
 import numpy as np
 
 from models import machine_checked as checked
@@ -44,7 +46,7 @@ class Run:
         self.flows = machine.deferring if self.safe else machine.immediate
         self.trace = Trace(machine.sites, batch, count, lengths)
         self.done = 0  # frames completed
-        self.where = [[] for _ in machine.sections]  # frame numbers of each section
+        self.where: list[list[int]] = [[] for _ in machine.sections]  # frame numbers of each section
         most = -(-count // self.period()) if count else 0
         self.kept = [
             [np.zeros((most, batch, length), np.uint16) for _, length in flow.snapshots]
@@ -259,7 +261,7 @@ class Run:
                 sums[key] = digit_sums(section.ops[i], elements, np.float32)
             return sums[key][k]
 
-        maxima = [None, None]
+        maxima: list[Any] = [None, None]  # a pair of index and score, each step
         for i, parts in sorted(flow.deferred.items()):
             op = section.ops[i]
             results = trace.results(op.site)

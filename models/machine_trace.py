@@ -127,7 +127,7 @@ class Trace:
     @staticmethod
     def _readers(section, flow):
         """ACCs of a section grouped by what they read and how: one group shares its digits."""
-        groups = {}
+        groups: dict[tuple, list[Accumulate]] = {}
         for i, op in enumerate(section.ops):
             if isinstance(op, Accumulate):
                 groups.setdefault((flow.read[i], op.operand), []).append(op)

@@ -6,6 +6,7 @@ program. A build happens in a folder of its own and is renamed when it is comple
 build leaves no program behind.
 """
 
+import errno
 import hashlib
 import os
 import platform
@@ -22,9 +23,10 @@ from typing import TextIO
 import cocotb
 import cocotb_tools.config
 
-from regressions import runtime, toolchain
+from regressions import children, runtime, toolchain
 from regressions.paths import BUILD, ROOT, locked, shown, write_json
 
+LEAST_FREE = 1 << 20  # bytes; a disk with less of them is full
 HEADERS = (".svh", ".vh", ".h", ".hpp")
 COMMON_FLAGS = (
     "--cc", "--exe", "--prefix", "Vtop", "-o", "sim",
@@ -71,7 +73,7 @@ class _Plan:
 def build(
     top: str,
     sources: Sequence[Path],
-    params: Mapping[str, int | str] | None = None,
+    params: Mapping[str, float | str] | None = None,
     defines: Mapping[str, int | str] | None = None,
     dpi_sources: Sequence[Path] = (),
     include_dirs: Sequence[Path] = (),
@@ -95,7 +97,8 @@ def build(
         "--timing",
         "-LDFLAGS",
         f"-Wl,-rpath,{shlex.quote(str(libs))} -L{shlex.quote(str(libs))} -lcocotbvpi_verilator",
-        *(("--trace-fst", "--trace-structs") if waves else ()),
+        # MUR_WAVES: the harness says in words what it sees (tb/harness/mur_narrate.sv).
+        *(("--trace-fst", "--trace-structs", "-DMUR_WAVES=1") if waves else ()),
         *(("--coverage",) if coverage else ()),
         *extra_args,
     )
@@ -108,7 +111,7 @@ def build_bare(
     top: str,
     sources: Sequence[Path],
     main: Path,
-    params: Mapping[str, int | str] | None = None,
+    params: Mapping[str, float | str] | None = None,
     defines: Mapping[str, int | str] | None = None,
     dpi_sources: Sequence[Path] = (),
     include_dirs: Sequence[Path] = (),
@@ -119,8 +122,8 @@ def build_bare(
 ) -> BuiltSim:
     """Build the same Verilog with a C++ ``main`` in place of cocotb.
 
-    The class to instantiate is ``Vtop`` of ``Vtop.h``. No VPI, nothing public. ``optimise`` are the compiler's
-    flags; which are fastest is for the caller to try. Raises as ``build`` does.
+    The class to instantiate is ``Vtop`` of ``Vtop.h``. No VPI, nothing public. ``optimise`` are the
+    compiler's flags; which are fastest is for the caller to try. Raises as ``build`` does.
     """
     flags = ("--timing" if timing else "--no-timing", *extra_args)
     plan = _plan(
@@ -134,7 +137,7 @@ def _plan(
     top: str,
     sources: Sequence[Path],
     main: Path,
-    params: Mapping[str, int | str] | None,
+    params: Mapping[str, float | str] | None,
     defines: Mapping[str, int | str] | None,
     dpi_sources: Sequence[Path],
     include_dirs: Sequence[Path],
@@ -193,14 +196,21 @@ def _obtain(plan: _Plan, home: Path, waves: bool, coverage: bool) -> BuiltSim:
     fresh = False
     if not folder.exists():
         waiting = f"waiting for another build of {name}"
-        with locked(home / ".locks" / name, waiting):
+        with locked(home / ".locks" / name, waiting) as lock:
             if not folder.exists():
-                _make(plan, tools, key, folder)
+                _need_programs(tools.env)
+                _make(plan, tools, key, folder, lock)
                 fresh = True
     return BuiltSim(folder / "sim", plan.top, waves, coverage, fresh, time.monotonic() - start)
 
 
-def _make(plan: _Plan, tools: toolchain.Toolchain, key: dict[str, object], folder: Path) -> None:
+def _need_programs(env: Mapping[str, str]) -> None:
+    for name, package in (("g++", "g++"), ("make", "make"), ("perl", "perl")):
+        if shutil.which(name, path=env.get("PATH")) is None:
+            raise BuildError(f"no {name} on PATH: apt-get install {package} (`make doctor` checks all)")
+
+
+def _make(plan: _Plan, tools: toolchain.Toolchain, key: dict[str, object], folder: Path, lock: int) -> None:
     # One fixed name for each key: the caller holds its lock, and the compiler cache sees equal paths.
     part = folder.with_name(f".part-{folder.name}")
     shutil.rmtree(part, ignore_errors=True)
@@ -219,9 +229,9 @@ def _make(plan: _Plan, tools: toolchain.Toolchain, key: dict[str, object], folde
     shared = (objects, tools.version, plan.make_args, BUILD / "runtime")
     try:
         with log.open("w") as out:
-            _run(verilate, env, out, log)
+            _run(verilate, env, out, log, lock)
             runtime.lend(*shared)
-            _run(compile_all, env, out, log)
+            _run(compile_all, env, out, log, lock)
         runtime.keep(*shared)
         (objects / "sim").rename(part / "sim")
         log.rename(part / "build.log")
@@ -232,17 +242,23 @@ def _make(plan: _Plan, tools: toolchain.Toolchain, key: dict[str, object], folde
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _run(command: list[str], env: dict[str, str], out: TextIO, log: Path) -> None:
+def _run(command: list[str], env: dict[str, str], out: TextIO, log: Path, lock: int) -> None:
     print("+", shlex.join(command), file=out, flush=True)
     try:
-        done = subprocess.run(command, env=env, stdout=out, stderr=subprocess.STDOUT, cwd=ROOT, check=False)
+        with children.group(
+            command, lock, env=env, stdout=out, stderr=subprocess.STDOUT, cwd=ROOT
+        ) as process:
+            status = process.wait()
     except FileNotFoundError as missing:
         raise BuildError(f"cannot run {missing.filename}: run `make doctor`") from None
-    if done.returncode:
+    if status:
+        # What a program says of a full disk may itself not have found room in the log.
+        if shutil.disk_usage(log.parent).free < LEAST_FREE:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(log.parent))
         raise BuildError(f"{_first_error(log)} (log: {shown(log)})")
 
 
 def _first_error(log: Path) -> str:
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    first = next((line for line in lines if FIRST_ERROR.search(line)), lines[-1])
+    first = next((line for line in lines if FIRST_ERROR.search(line)), lines[-1] if lines else "no message")
     return first.strip().replace(f"{ROOT}{os.sep}", "")

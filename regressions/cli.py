@@ -41,16 +41,22 @@ def _one_line() -> Iterator[None]:
     except (BuildError, ToolchainError) as error:
         _fail(error, 1)
     except OSError as error:
-        if error.errno not in UNWRITABLE or error.filename is None:
+        # A write to an open file that finds the disk full names no file.
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if error.errno not in UNWRITABLE or (error.filename is None and not full):
             raise
-        _fail(f"cannot write {shown(Path(error.filename))}: {error.strerror}", 1)
+        # Of a copy or a rename the second name is the one written.
+        place = Path(error.filename2 or error.filename or BUILD)
+        _fail(f"cannot write {shown(place)}: {error.strerror}", 1)
     except KeyboardInterrupt:
         _fail("interrupted", 130)
 
 
 def _seed(text: str) -> int:
-    if not re.fullmatch(r"\d{1,18}", text):
+    if not re.fullmatch(r"[0-9]+", text):
         raise registry.RegistryError(f"SEED={text!r} is not a whole number")
+    if len(text) > 18:
+        raise registry.RegistryError(f"SEED={text} is too large, want at most 18 digits")
     return int(text)
 
 
@@ -79,16 +85,20 @@ def list_tests(context: click.Context) -> None:
 @cli.command()
 @click.argument("name")
 @click.option("--seed", default="1", help="A whole number; every random stream derives from it.")
-@click.option("--waves", is_flag=True, help="Write waves.fst (slow: 14 to 20 times).")
-@click.option("--coverage", is_flag=True, help="Write coverage.dat (slow: 5 to 9 times).")
+@click.option(
+    "--waves", default="0", is_flag=False, flag_value="1", help="Write waves.fst (slow: 14 to 20 times)."
+)
+@click.option(
+    "--coverage", default="0", is_flag=False, flag_value="1", help="Write coverage.dat (slow: 5 to 9 times)."
+)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter of the test.")
 @click.pass_context
 def sim(
     context: click.Context,
     name: str,
     seed: str,
-    waves: bool,
-    coverage: bool,
+    waves: str,
+    coverage: str,
     settings: tuple[str, ...],
 ) -> None:
     """Run the test NAME and judge it."""
@@ -96,7 +106,8 @@ def sim(
         number = _seed(seed)
         chosen = dict(_pair(text) for text in settings)
         test = registry.configure(registry.find(_tests(context), name), chosen)
-        result = launch.run(test, number, _rerun(name, number, waves, coverage, chosen), waves, coverage)
+        extras = registry.switch("WAVES", waves), registry.switch("COVERAGE", coverage)
+        result = launch.run(test, number, _rerun(name, number, *extras, chosen), *extras)
     click.echo(summary.block(result, BUILD / name / str(number)))
     sys.exit(0 if result["status"] == "pass" else 1)
 

@@ -16,7 +16,9 @@ from pathlib import Path
 ERROR_LINE = re.compile(r"^\s*(?:\S+\s+)?(?:ERROR|CRITICAL)\s|^(?:\[\d+\] )?%(?:Error|Fatal)")
 ASSERTION = re.compile(r"^(?:\[\d+\] )?%")
 RAISED = re.compile(r"^[\w.]*(?:Error|Exception)\b")
-FIGURES = ("checks", "frames", "cycles", "cycles_per_frame", "latency_cycles", "ledger", "words")
+FIGURES = (
+    "checks", "frames", "cycles", "cycles_per_frame", "latency_cycles", "ledger", "words", "divergence",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -3,33 +3,43 @@
 
 One test a process, because an ``$error`` under Verilator ends the process and every later test with it.
 
+A test may name a function ``prepare(params, seed)``. It is called here, before anything is built or
+written: it raises RegistryError for settings that nothing can be made of, and returns arrays, which the
+simulation finds (``Job.inputs``).
+
 The test finds its job in the JSON file named by ``MUR_JOB`` and leaves ``outcome.json`` in the job's
 ``out_dir``. What it prints with ``mur> `` in front reaches the terminal at once; all goes to ``sim.log``.
 """
 
 import contextlib
+import importlib
 import os
 import re
 import shlex
-import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import cocotb_tools.config
 import find_libpython
 
-from regressions import judge
+from regressions import children, judge
+from regressions import waves as save_file
 from regressions.build import BuiltSim, build
-from regressions.paths import BUILD, ROOT, locked, shown, write_json
+from regressions.paths import BUILD, ROOT, locked, shown, write_json, write_npz
 from regressions.registry import Test
+from regressions.toolchain import ToolchainError
 from tb.seeds import derive
 
 SHOW = "mur> "
-FILES_OF_A_RUN = ("job.json", "outcome.json", "result.json", "results.xml", "sim.log", "waves.fst")
+FILES_OF_A_RUN = (
+    "job.json", "outcome.json", "result.json", "results.xml", "sim.log", "waves.fst", "waves.gtkw",
+    "record.npz", "inputs.npz", "words.json",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,9 +62,11 @@ def run(
     """Build what ``test`` needs, run it with ``seed``, and return its result.
 
     The result is also ``result.json`` in ``home/<test>/<seed>/``. ``rerun`` is the command line that
-    repeats this run. Raises BuildError or ToolchainError when there is nothing to run; KeyboardInterrupt
-    passes through after the simulator has been stopped, and then no result is left.
+    repeats this run. Raises RegistryError when its settings are refused, BuildError or ToolchainError when
+    there is nothing to run; KeyboardInterrupt passes through after the simulator has been stopped, and then
+    no result is left.
     """
+    inputs = _prepared(test, seed)
     design = test.build
     sim = build(
         design.top,
@@ -68,7 +80,7 @@ def run(
     )
     out_dir = home / test.name / str(seed)
     out_dir.mkdir(parents=True, exist_ok=True)
-    with locked(out_dir / ".lock", f"waiting for another run in {shown(out_dir)}"):
+    with locked(out_dir / ".lock", f"waiting for another run in {shown(out_dir)}") as lock:
         for name in (*FILES_OF_A_RUN, "coverage.dat"):
             (out_dir / name).unlink(missing_ok=True)
         job = {
@@ -80,12 +92,25 @@ def run(
             "waves": waves,
             "rerun": rerun,
         }
+        if inputs:
+            write_npz(out_dir / "inputs.npz", inputs)
         write_json(out_dir / "job.json", job)
-        end = _simulate(test, seed, sim, out_dir)
+        end = _simulate(test, seed, sim, out_dir, lock)
         verdict = judge.judge(out_dir, end.status, test.limit_s if end.timed_out else None)
         result = judge.result(test.name, seed, verdict, end.wall_s, rerun)
         write_json(out_dir / "result.json", result)
+        if sim.waves and design.top == save_file.TOP:
+            # A simulator that was killed leaves half a wave file, which nothing can show.
+            with contextlib.suppress(ValueError):
+                save_file.write_save(out_dir)
     return result
+
+
+def _prepared(test: Test, seed: int) -> Mapping:
+    if not test.prepare:
+        return {}
+    module, _, function = test.prepare.partition(":")
+    return getattr(importlib.import_module(module), function)(test.params, seed)
 
 
 def _environment(test: Test, seed: int, out_dir: Path) -> dict[str, str]:
@@ -97,7 +122,7 @@ def _environment(test: Test, seed: int, out_dir: Path) -> dict[str, str]:
     }
     libpython = os.environ.get("LIBPYTHON_LOC") or find_libpython.find_libpython()
     if libpython is None:
-        raise FileNotFoundError("no shared libpython for this Python: run `make doctor`")
+        raise ToolchainError("no shared libpython for this Python: run `make doctor`")
     env.update(
         MUR_JOB=str(out_dir / "job.json"),
         COCOTB_TEST_MODULES=test.module,
@@ -117,7 +142,7 @@ def _environment(test: Test, seed: int, out_dir: Path) -> dict[str, str]:
     return env
 
 
-def _simulate(test: Test, seed: int, sim: BuiltSim, out_dir: Path) -> _End:
+def _simulate(test: Test, seed: int, sim: BuiltSim, out_dir: Path, lock: int) -> _End:
     command = [
         str(sim.exe),
         "+verilator+rand+reset+2",
@@ -129,23 +154,25 @@ def _simulate(test: Test, seed: int, sim: BuiltSim, out_dir: Path) -> _End:
     if sim.coverage:
         command.append(f"+verilator+coverage+file+{out_dir / 'coverage.dat'}")
     start = time.monotonic()
-    with (out_dir / "sim.log").open("w") as log:
-        print("+", shlex.join(command), file=log, flush=True)
-        process = subprocess.Popen(
+    late = threading.Event()
+    with (
+        (out_dir / "sim.log").open("w") as log,
+        children.group(
             command,
+            lock,
             cwd=ROOT,
             env=_environment(test, seed, out_dir),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            start_new_session=True,
-        )
-        late = threading.Event()
+        ) as process,
+    ):
+        print("+", shlex.join(command), file=log, flush=True)
 
         def stop_late() -> None:
             late.set()
-            _kill(process)
+            children.kill(process)
 
         timer = threading.Timer(test.limit_s, stop_late)
         timer.start()
@@ -154,8 +181,6 @@ def _simulate(test: Test, seed: int, sim: BuiltSim, out_dir: Path) -> _End:
             status = process.wait()
         finally:
             timer.cancel()
-            _kill(process)
-            process.wait()
     return _End(status, late.is_set(), time.monotonic() - start)
 
 
@@ -168,10 +193,3 @@ def _relay(process: subprocess.Popen, log) -> None:
             print(line.split(SHOW, 1)[1].rstrip(), flush=True)
         elif judge.is_error(line):
             print(line.rstrip(), flush=True)
-
-
-def _kill(process: subprocess.Popen) -> None:
-    """End the simulator and all it started."""
-    if process.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)

@@ -5,7 +5,7 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,15 +20,32 @@ def shown(path: Path) -> str:
 def write_json(path: Path, data: object) -> None:
     """Write ``data`` so that a reader sees the whole file or none."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(json.dumps(data, indent=2) + "\n")
-    part.replace(path)
+    try:
+        part.write_text(json.dumps(data, indent=2) + "\n")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_npz(path: Path, arrays: Mapping) -> None:
+    """Write ``arrays`` by name so that a reader sees the whole file or none."""
+    import numpy as np
+
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with part.open("wb") as stream:
+            np.savez(stream, **arrays)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def locked(path: Path, waiting: str = "") -> Iterator[None]:
+def locked(path: Path, waiting: str = "") -> Iterator[int]:
     """Hold an exclusive lock on ``path``; print ``waiting`` when another process has it first.
 
-    The kernel drops the lock when its holder dies, so no stale lock can remain.
+    Gives the file descriptor, for children who shall hold the lock too. The kernel drops it when its last
+    holder dies, so no stale lock can remain.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as handle:
@@ -38,4 +55,4 @@ def locked(path: Path, waiting: str = "") -> Iterator[None]:
             if waiting:
                 print(waiting, flush=True)
             fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        yield handle.fileno()

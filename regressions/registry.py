@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 from models.formats import BuildConfig
 from regressions.paths import ROOT, shown
@@ -42,6 +43,7 @@ class Test:
     build: Build
     params: Mapping[str, Value]
     limit_s: float
+    prepare: str = ""  # "module:function", see launch.py
 
 
 def load(path: Path = TESTS) -> dict[str, Test]:
@@ -60,6 +62,7 @@ def load(path: Path = TESTS) -> dict[str, Test]:
                 build=replace(build, params={**build.params, **entry.get("build_params", {})}),
                 params=entry.get("params", {}),
                 limit_s=float(entry.get("limit_s", 600)),
+                prepare=entry.get("prepare", ""),
             )
         except KeyError as missing:
             raise RegistryError(f"{shown(path)}: test {name!r} lacks {missing}") from None
@@ -78,7 +81,7 @@ def _build(entry: Mapping) -> Build:
 
 
 def _files(patterns: Sequence[str]) -> tuple[Path, ...]:
-    """Return the files of ``patterns`` in their order. A ``.f`` file is a list: one path from the root a line.
+    """Return the files of ``patterns`` in their order. A ``.f`` file is a list: a path from the root a line.
 
     What is not there stays in the list, so that the build names it.
     """
@@ -123,7 +126,8 @@ def _check_build(params: Mapping[str, Value]) -> None:
     if not set(names.values()) <= set(params):
         return  # not the machine
     try:
-        BuildConfig(**{name: params[key] for name, key in names.items()})
+        numbers: dict[str, Any] = {name: params[key] for name, key in names.items()}
+        BuildConfig(**numbers)
     except ValueError as error:
         text = str(error)
         for name, key in names.items():
@@ -131,11 +135,16 @@ def _check_build(params: Mapping[str, Value]) -> None:
         raise RegistryError(text) from None
 
 
+def switch(key: str, text: str) -> bool:
+    """Return whether ``text`` says yes; RegistryError when it says neither yes nor no."""
+    if text.lower() in ("1", "0", "true", "false", "yes", "no", "on", "off"):
+        return text.lower() in ("1", "true", "yes", "on")
+    raise RegistryError(f"{key}={text!r} is not 0 or 1")
+
+
 def _typed(key: str, text: str, default: Value) -> Value:
     if isinstance(default, bool):
-        if text.lower() in ("1", "0", "true", "false", "yes", "no", "on", "off"):
-            return text.lower() in ("1", "true", "yes", "on")
-        raise RegistryError(f"{key}={text!r} is not 0 or 1")
+        return switch(key, text)
     if isinstance(default, str):
         return text
     try:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from regressions.paths import shown
 
-
 SHOWN_WORDS = 20
 
 
@@ -26,7 +25,10 @@ def block(result: dict, out_dir: Path) -> str:
             parts.append(f"latency {result['latency_cycles']:,}")
         lines.append(_line("cycles", ", ".join(parts)))
     counted = [f"{name} {value:,}" for name, value in (result.get("ledger") or {}).items() if value]
-    lines += [_line("ledger" if at == 0 else "", "  ".join(counted[at : at + 5])) for at in range(0, len(counted), 5)]
+    lines += [
+        _line("ledger" if at == 0 else "", "  ".join(counted[at : at + 5]))
+        for at in range(0, len(counted), 5)
+    ]
     if "words" in result:
         words = result["words"]
         more = f" ... ({len(words)} in all)" if len(words) > SHOWN_WORDS else ""

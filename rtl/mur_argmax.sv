@@ -4,9 +4,7 @@
 // the maximum kept so far is decided by index. One such maximum per step; `first` forgets both. One
 // chunk a cycle.
 
-module mur_argmax
-  import mur_pkg::*;
-#(
+module mur_argmax #(
   parameter int unsigned C = 16
 ) (
   input  logic                clk_i,

@@ -47,10 +47,10 @@
 
 `define MUR_ASSERT_HELD(NAME, VALID, TAKEN, DATA, SENTENCE) \
   logic [$bits(DATA)-1:0] NAME``_data_q; \
+  `MUR_ASSERT_NEXT(NAME, (VALID) && !(TAKEN), (VALID) && NAME``_data_q === DATA, SENTENCE) \
   always_ff @(posedge clk_i) begin \
     if ((VALID) && !(TAKEN) && !NAME``_q) NAME``_data_q <= DATA; \
-  end \
-  `MUR_ASSERT_NEXT(NAME, (VALID) && !(TAKEN), (VALID) && NAME``_data_q === DATA, SENTENCE)
+  end
 
 `endif
 `endif

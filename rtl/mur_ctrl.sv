@@ -37,7 +37,7 @@ module mur_ctrl
   input  logic              error_swmod_i,      // software writes them in this cycle
   output logic [ERRORS-1:0] error_set_o,
   output logic              error_rise_o,       // pulse: a bit rises
-  output logic              info_valid_o,       // first halting error since START or CLEAR
+  output logic              info_valid_o,       // the halting error, up to START or CLEAR
   output err_e              info_code_o,
   output addr_t             info_pc_o,
   // interrupt
@@ -83,11 +83,11 @@ module mur_ctrl
       info_pc_q    <= '0;
     end else begin
       held_q <= error_swmod_i ? due : '0;
-      if (core_err_valid_i && (!info_valid_q || clear_o)) begin
+      if (core_err_valid_i && !info_valid_q) begin
         info_valid_q <= 1'b1;
         info_code_q  <= core_err_code_i;
         info_pc_q    <= core_err_pc_i;
-      end else if (start_o || clear_o) begin
+      end else if (start_o || (clear_o && halted_i)) begin   // a CLEAR before it halts is spent
         info_valid_q <= 1'b0;
         info_code_q  <= ErrIllegalDesc;
         info_pc_q    <= '0;
@@ -103,7 +103,8 @@ module mur_ctrl
   `MUR_ASSERT(a_start_idle, !start_o || (idle_i && prog_valid_i),
               "the machine was started while busy or without a program")
   `MUR_ASSERT_NEXT(a_start_takes, start_o, !idle_i, "START was given but the machine is still idle")
-  `MUR_ASSERT(a_halting, !core_err_valid_i || core_err_code_i inside {ErrIllegalDesc, ErrAddrRange, ErrAccOverflow},
+  `MUR_ASSERT(a_halting,
+              !core_err_valid_i || core_err_code_i inside {ErrIllegalDesc, ErrAddrRange, ErrAccOverflow},
               "the core raised an error that is not one of the halting ones")
 
 `ifndef SYNTHESIS

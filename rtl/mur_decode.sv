@@ -117,7 +117,8 @@ module mur_decode
                || (a.masked && beyond(a_msk, addr_t'((wide_t'(a.len) + 18'd127) >> 7), MASK_DEPTH));
         end
         OpFold: begin
-          if (d.rsvd0 != '0 || d.rsvd1 != '0 || d.ctx == 2'd3 || d.src == 2'd3 || d.ctx == d.src) illegal = 1'b1;
+          if (d.rsvd0 != '0 || d.rsvd1 != '0) illegal = 1'b1;
+          if (d.ctx == 2'd3 || d.src == 2'd3 || d.ctx == d.src) illegal = 1'b1;
         end
         OpFire: begin
           if (r.rsvd0 != '0 || r.rsvd1 != '0 || r.take == '0 || r.ctx == 2'd3) illegal = 1'b1;
@@ -126,13 +127,15 @@ module mur_decode
           if (r.kind > KindArgmax) illegal = 1'b1;
           if (lif && r.take == 2'b11 && !r.sum && r.bit0 == 3'd7) illegal = 1'b1;
           if (r.kind != KindArgmax && (r.first || r.last)) illegal = 1'b1;
-          if (!lif && (r.bit0 != '0 || r.tag != '0 || r.leak != '0 || r.soft_rst || r.neu != '0 || r.mv_neu)) illegal = 1'b1;
+          if (!lif && (r.bit0 != '0 || r.tag != '0 || r.leak != '0 || r.soft_rst)) illegal = 1'b1;
+          if (!lif && (r.neu != '0 || r.mv_neu)) illegal = 1'b1;
           range = beyond(r_par, chunks(r.n), BIAS_DEPTH)
                || (lif && beyond(r_dst, chunks(r.n), VEC_DEPTH))
                || (lif && beyond(r_neu, chunks(r.n), NEUR_DEPTH));
         end
         OpLoop: begin
-          if (l.rsvd0 != '0 || l.rsvd1 != '0 || l.body == '0 || l.count == '0 || level_i == 2'd2) illegal = 1'b1;
+          if (l.rsvd0 != '0 || l.rsvd1 != '0 || level_i == 2'd2) illegal = 1'b1;
+          if (l.body == '0 || l.count == '0) illegal = 1'b1;
           if (wide_t'(pc_i) + wide_t'(l.body) >= wide_t'(prog_len_i)) illegal = 1'b1;
           if (level_i != '0 && wide_t'(pc_i) + wide_t'(l.body) > wide_t'(end_i)) illegal = 1'b1;
         end
@@ -176,7 +179,7 @@ module mur_decode
       fire_ctl_o.is_end   <= f.op == OpEnd;
       fire_ctl_o.kind     <= r.kind;
       fire_ctl_o.take     <= r.take;
-      fire_ctl_o.sum      <= r.sum;
+      fire_ctl_o.summed   <= r.sum;
       fire_ctl_o.ctx      <= r.ctx;
       fire_ctl_o.bit0     <= r.bit0;
       fire_ctl_o.tag      <= r.tag;

@@ -69,7 +69,7 @@ module mur_fire
   logic [7:0] chunks;
   assign is_lif = ctl_i.kind == KindLif;
   assign is_raw = ctl_i.kind == KindRaw;
-  assign two    = ctl_i.take == 2'b11 && !ctl_i.sum;
+  assign two    = ctl_i.take == 2'b11 && !ctl_i.summed;
   assign chunks = (addr_i.n + 8'(C - 1)) >> $clog2(C);
 
   // ---- read -------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ module mur_fire
   for (genvar c = 0; c < C; c++) begin : g_lane
     logic signed [ACC_W:0] cur;
     assign cur = ph1_q || ctl_i.take == 2'b10 ? 25'(signed'(i1_i[c]))
-               : ctl_i.sum ? 25'(signed'(i0_i[c])) + 25'(signed'(i1_i[c])) : 25'(signed'(i0_i[c]));
+               : ctl_i.summed ? 25'(signed'(i0_i[c])) + 25'(signed'(i1_i[c])) : 25'(signed'(i0_i[c]));
     mur_lif u_lif (
       .clk_i, .en_i(en1), .lif_i(is_lif), .first_i(!ph1_q), .ok_i(ok1[c]),
       .leak_i(ctl_i.leak), .soft_i(ctl_i.soft_rst), .bit_i(ctl_i.bit0 + 3'(ph1_q)),
@@ -245,7 +245,8 @@ module mur_fire
   assign tap_o.v     = (CHUNK_MAX*MEM_W)'(v2);
 
   `MUR_ASSERT(a_port, !(neu_re_o && wr_o), "the state memory is read and written in one cycle")
-  `MUR_ASSERT_HELD(a_hold, res_valid_o, res_ready_i, {res_data_o, res_user_o}, "a result changes before it is taken")
+  `MUR_ASSERT_HELD(a_hold, res_valid_o, res_ready_i, {res_data_o, res_user_o},
+                   "a result changes before it is taken")
   `MUR_ASSERT(a_run, !(v1_q || v2_q) || valid_i, "FIRE works on an entry that is not there")
 
 endmodule

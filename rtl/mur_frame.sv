@@ -141,7 +141,7 @@ module mur_frame
   // No reset: written only when gathered. The last beat also fills the slots above it.
   always_ff @(posedge clk_i) begin
     if (good) begin
-      for (int s = 0; s < BEATS; s++) begin
+      for (int unsigned s = 0; s < BEATS; s++) begin
         if (BEAT_W'(s) == slot)             chunk_q[s] <= elements;
         else if (last && BEAT_W'(s) > slot) chunk_q[s] <= '0;
       end
@@ -165,7 +165,8 @@ module mur_frame
               "a frame packet was begun while the loader was not armed, or armed for no elements")
   `MUR_ASSERT_HELD(a_write_held, frm_we_o, frm_wready_i || frm_drop_i, {frm_addr_o, frm_wdata_o},
                    "a chunk changed before the vector memory took it")
-  `MUR_ASSERT_HELD(a_loaded_held, frm_loaded_o, frm_take_i || frm_drop_i, frm_sos_o, "a loaded frame was lost")
+  `MUR_ASSERT_HELD(a_loaded_held, frm_loaded_o, frm_take_i || frm_drop_i, frm_sos_o,
+                   "a loaded frame was lost")
   `MUR_ASSERT_NEXT(a_drop_is_final, frm_drop_i, !frm_we_o && !frm_busy_o && !frm_loaded_o,
                    "something of a dropped frame is left")
   `MUR_ASSERT(a_take_loaded, !frm_take_i || frm_loaded_o, "the core took a frame that was not loaded")

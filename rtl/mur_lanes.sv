@@ -54,6 +54,7 @@ module mur_lanes
   endfunction
 
   /* verilator lint_off BLKSEQ */
+  // verilog_lint: waive-start always-ff-non-blocking
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       ovf_o <= '0;
@@ -128,6 +129,7 @@ module mur_lanes
       ovf_o[1] <= over1[31:ACC_W] != '0;
     end
   end
+  // verilog_lint: waive-stop always-ff-non-blocking
   /* verilator lint_on BLKSEQ */
 
   for (genvar k = 0; k < SETS; k++) begin : gen_check

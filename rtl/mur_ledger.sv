@@ -82,7 +82,8 @@ module mur_ledger
         ev0_q    <= ev0_q + count_t'(events[0]);
         ev1_q    <= ev1_q + count_t'(events[1]);
         read_q   <= read_q + count_t'(read[0]) + count_t'(read[1]);
-        zero_q   <= zero_q + (count_t'(kept[0]) - count_t'(read[0])) + (count_t'(kept[1]) - count_t'(read[1]));
+        zero_q   <= zero_q + (count_t'(kept[0]) - count_t'(read[0]))
+                           + (count_t'(kept[1]) - count_t'(read[1]));
         masked_q <= masked_q + count_t'(masked[0]) + count_t'(masked[1]);
         adds_q   <= adds_q + count_t'(adds[0]) + count_t'(adds[1]);
         words_q  <= words_q + count_t'(word_q);

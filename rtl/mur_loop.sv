@@ -70,9 +70,10 @@ module mur_loop
   end
 
   for (genvar i = 0; i < 2; i++) begin : g_level
+    localparam logic [1:0] Level = 2'(i);
     logic enter, leave;
-    assign enter = push_i && level_q == 2'(i);
-    assign leave = clr_i || (step_i && level_q > 2'(i) && level_d <= 2'(i));
+    assign enter = push_i && level_q == Level;
+    assign leave = clr_i || (step_i && level_q > Level && level_d <= Level);
 
     always_ff @(posedge clk_i or negedge rst_ni) begin
       if (!rst_ni) begin

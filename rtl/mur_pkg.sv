@@ -62,7 +62,9 @@ package mur_pkg;
     OpLoad = 4'd7
   } op_e;
   typedef enum logic [1:0] { FmtSpikes = 2'd0, FmtMerged = 2'd1, FmtUnsigned = 2'd2, FmtSigned = 2'd3 } fmt_e;
-  typedef enum logic [2:0] { KindLif = 3'd0, KindRaw = 3'd1, KindArgmax = 3'd2, KindRequant = 3'd3, KindSsf = 3'd4 } kind_e;
+  typedef enum logic [2:0] {
+    KindLif = 3'd0, KindRaw = 3'd1, KindArgmax = 3'd2, KindRequant = 3'd3, KindSsf = 3'd4
+  } kind_e;
   typedef enum logic [3:0] { ResRaw = 4'd1, ResArgmax = 4'd2, ResEnd = 4'd15 } res_kind_e;
   parameter logic [3:0] LEAK_NONE = 4'd0, LEAK_ALL = 4'd15;
 
@@ -187,7 +189,7 @@ package mur_pkg;
     err_e       code;
     logic [2:0] kind;      // kind_e
     logic [1:0] take;
-    logic       sum;
+    logic       summed;    // both sets into one current
     logic [1:0] ctx;
     logic [2:0] bit0;
     logic [2:0] tag;

@@ -291,7 +291,8 @@ module mur_seq
     end
   end
 
-  `MUR_ASSERT(a_start, !start_i || (idle_o && prog_valid_i), "START reached the core while it runs or without a program")
+  `MUR_ASSERT(a_start, !start_i || (idle_o && prog_valid_i),
+              "START reached the core while it runs or without a program")
   `MUR_ASSERT(a_open, !frame_done_o || open_q, "a frame is completed that was never begun")
   `MUR_ASSERT(a_load, !frm_take_o || frm_loaded_i, "a frame is begun that is not loaded")
 

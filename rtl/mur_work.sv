@@ -197,12 +197,13 @@ module mur_work
   logic [WW-1:0] bank_word [2];
 
   for (genvar b = 0; b < SETS; b++) begin : g_bank
+    localparam logic        Bank      = 1'(b);
     localparam img_target_e WgtTarget = b == 0 ? TgtWgt0 : TgtWgt1;
     logic  we, by0, by1;
     logic [$clog2(WGT_DEPTH)-1:0] addr;
     assign we   = img_we_i && img_target_i == WgtTarget;
-    assign by0  = wgt_req[0] && wgt_bank[0] == 1'(b);
-    assign by1  = wgt_req[1] && wgt_bank[1] == 1'(b);
+    assign by0  = wgt_req[0] && wgt_bank[0] == Bank;
+    assign by1  = wgt_req[1] && wgt_bank[1] == Bank;
     assign addr = $clog2(WGT_DEPTH)'(we ? img_addr_i : by0 ? wgt_addr[0] : wgt_addr[1]);
 
     mur_ram #(.WIDTH(WW), .DEPTH(WGT_DEPTH)) u_wgt (

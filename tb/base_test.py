@@ -97,6 +97,7 @@ class MurTest(uvm_test):
         await sequence.start(self.env.frames.sequencer)
         await self.drain()
         result = self.env.scoreboard.last_result
+        assert result is not None, "nothing was checked"
         self.stream_s += result.cpu_s
         self.stream_cycles += self.cycle() - cycle
         batch = result.batch
@@ -167,6 +168,8 @@ class MurTest(uvm_test):
             figures["cycles_per_frame"] = round(float(gaps.mean()), 2)
         if len(latencies):
             figures["latency_cycles"] = int(latencies.max())
+        if board.divergence is not None:
+            figures["divergence"] = board.divergence.summary()
         if busy:
             figures["checked_frames_per_s"] = round(board.frames_checked / busy, 1)
         return figures | self.figures

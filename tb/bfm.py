@@ -8,6 +8,7 @@ NumPy in bulk; Python wakes once for a list of register accesses, a load of imag
 import ctypes
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cocotb
 import numpy as np
@@ -39,12 +40,12 @@ class Bfm:
 
     def __init__(self) -> None:
         """Find the harness in this process."""
-        self.top = cocotb.top
+        self.top: Any = cocotb.top
         self.library = ctypes.CDLL(None)
         self.library.mur_records.restype = ctypes.c_void_p
         self.go_state = {"rst": 0, "reg": 0, "img": 0, "frm": 0}
         # What was seen on each interface, for the monitor of the agent of that name.
-        self.seen = {name: Queue() for name in ("registers", "images", "frames", "results")}
+        self.seen: dict[str, Queue] = {name: Queue() for name in ("registers", "images", "frames", "results")}
         self.library.mur_fold_results.restype = ctypes.c_uint64
         self.tape: list[tuple[str, np.ndarray]] | None = None
         self.signature = 0

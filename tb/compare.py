@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.images import Layout
 from tb import records
 from tb.bfm import Batch
 from tb.divergence import Divergence, event_text
@@ -17,7 +18,7 @@ KIND_NAMES = {RAW: "RAW", ARGMAX: "ARGMAX", records.TUSER_END: "END"}
 class Context:
     """Where a batch stands in its run: what its frames are called and what had been counted before."""
 
-    layout: object  # models.formats.Layout
+    layout: Layout
     program: list  # decoded descriptors
     utterance: np.ndarray  # int64 [N], the number of each frame's utterance in this run
     frame: np.ndarray  # int64 [N], the number of each frame in its utterance
@@ -131,7 +132,8 @@ def _neuron(expected: Expected, commit: np.void, i: int, context: Context) -> Di
     dut_v, dut_s = commit["membranes"], int(commit["spikes"])
     lanes = range(plan.chunk)
     lane = next(x for x in lanes if dut_v[x] != model_v[x] or (dut_s ^ model_s) >> x & 1)
-    layer, neuron = next(p for p in context.layout.layers if p.tag == place.tag), None
+    layer = next(p for p in context.layout.layers if p.tag == place.tag)
+    neuron: int | None = None
     try:
         name, neuron = context.layout.neuron(place.tag, place.neu, lane)
     except KeyError:
@@ -191,7 +193,7 @@ def _results(expected: Expected, results: np.ndarray, context: Context, outcome:
         ("TLAST", int(results["last"][i] != 0), int(last[i])),
     ]
     what = f"{KIND_NAMES[place.kind]} beat {k}"
-    if wrong_data[i]:
+    if differ is not None and wrong_data[i]:
         word = int(differ[i].argmax())
         names = {RAW: f"output {place.index * c + word}", ARGMAX: ("index", "score")[word % 2]}
         name = names.get(place.kind, "status")

@@ -21,6 +21,10 @@ class Divergence:
         events = f"; last event {self.last_events}" if self.last_events else ""
         return f"{self.where}: {self.field} DUT {self.dut}, model {self.model}{events}; cycle {self.cycle}"
 
+    def summary(self) -> dict[str, object]:
+        """What a program needs of it, for outcome.json: the marker in the waves stands at ``cycle``."""
+        return {"cycle": int(self.cycle), "sentence": self.sentence()}
+
     def table(self) -> list[str]:
         """The values side by side, one line each."""
         rows = self.rows or ((self.field, self.dut, self.model),)

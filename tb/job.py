@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Job:
@@ -23,6 +25,11 @@ class Job:
     def param(self, name: str, default):
         """The parameter ``name``, or ``default`` where the job does not set it."""
         return self.params.get(name, default)
+
+    def inputs(self) -> dict[str, np.ndarray]:
+        """The arrays that the test's ``prepare`` made of its settings."""
+        with np.load(self.out_dir / "inputs.npz", allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
 
 
 @cache

@@ -3,11 +3,14 @@
 
 import itertools
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from models.network import LifLayer, Network, OutputLayer
 
+Recurrence = Literal["frame", "step"]
+RECURRENCES: tuple[Recurrence, ...] = ("frame", "step")
 WIDTHS = (1, 127, 128, 129, 300)
 
 
@@ -16,7 +19,7 @@ class Modes:
     """What a network can choose."""
 
     steps: int = 1
-    recurrence: str = "frame"
+    recurrence: Recurrence = "frame"
     soft: bool = False
     merged: bool = False
     masked: bool = False
@@ -35,7 +38,10 @@ class Modes:
 
 
 ALL_MODES = tuple(
-    Modes(*choice) for choice in itertools.product((1, 2), ("frame", "step"), *[(False, True)] * 3)
+    Modes(steps, recurrence, soft, merged, masked)
+    for steps in (1, 2)
+    for recurrence in RECURRENCES
+    for soft, merged, masked in itertools.product((False, True), repeat=3)
 )
 
 

@@ -15,11 +15,10 @@ from pyuvm import ConfigDB, uvm_scoreboard, uvm_subscriber
 from models.machine import Machine
 from tb import faults, mur_regs
 from tb.compare import Context, Outcome, compare
-from tb.divergence import rerun_with_waves
+from tb.divergence import Divergence, rerun_with_waves
 from tb.expected import SitePlan, expect
 from tb.items import FrameBatch, ImageLoad, RegisterAccess, ResultBatch
 from tb.records import LEDGER
-
 
 # CYCLES is exact: the cycle of the last completion's record, less that in which the slave had taken the write
 # of START, less two for the write to become the pulse of START, less one because the record comes a cycle
@@ -43,6 +42,8 @@ class Listener(uvm_subscriber):
 class Scoreboard(uvm_scoreboard):
     """See the module."""
 
+    machine: Machine  # of the images that were loaded last
+
     def build_phase(self) -> None:
         """Make the listeners and empty accounts."""
         for name in ("registers", "images", "frames", "results"):
@@ -50,11 +51,10 @@ class Scoreboard(uvm_scoreboard):
         self.job = ConfigDB().get(self, "", "JOB")
         self.config = ConfigDB().get(self, "", "CONFIG")
         self.checks = self.mismatches = self.frames_checked = self.batches = self.utterances_seen = 0
-        self.divergence = None
+        self.divergence: Divergence | None = None
         self.model_s = self.compare_s = 0.0
         self.events = 0  # event cycles of the busier set, all frames (docs/ledger.md)
         self.pending: tuple[deque, deque] = (deque(), deque())
-        self.machine = None
         self.last_result: ResultBatch | None = None
         self.reset_run()
 

@@ -6,13 +6,26 @@ That compiled programs compute the network is shown by the tests that run them o
 """
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from models import loops, storage
 from models.compiler import CompileError, compile_network
-from models.formats import REFERENCE, Acc, BuildConfig, End, Fire, Frame, Images, Kind, Load, Loop
+from models.formats import (
+    REFERENCE,
+    Acc,
+    BuildConfig,
+    Descriptor,
+    End,
+    Fire,
+    Frame,
+    Images,
+    Kind,
+    Load,
+    Loop,
+)
 from models.listing import listing
 from models.network import LifLayer, Network, OutputLayer
 from models.networks import by_name, digits, r0
@@ -45,7 +58,8 @@ def network(*layers: LifLayer, out: OutputLayer, inputs: int = 40, **fields) -> 
 
 def straight(images: Images) -> list:
     """The program with its loops unrolled."""
-    out, program, at = [], images.descriptors(), 0
+    out: list[Descriptor] = []
+    program, at = images.descriptors(), 0
     while at < len(program):
         d = program[at]
         at += 1
@@ -53,7 +67,9 @@ def straight(images: Images) -> list:
             out.append(d)
             continue
         for j in range(d.count):
+            x: Any
             for x in program[at : at + d.body]:
+                moves: tuple[tuple[str, int, int], ...]
                 if isinstance(x, Acc):
                     moves = (
                         ("src", x.mv_src, d.d_src),
@@ -420,6 +436,7 @@ def event_cycles(images: Images, vectors: dict[str, np.ndarray]) -> float:
     `vectors`: x as int [frames, n], a layer's spikes as bool [frames, 2, n]; recurrence is taken as
     of equal density.
     """
+    assert images.layout is not None
     names = {images.layout.input_place: "x"} | {p.places[0]: p.name for p in images.layout.layers}
     alone, both = [0.0, 0.0], 0.0
     for d in (d for d in straight(images) if isinstance(d, Acc)):

@@ -25,6 +25,7 @@ LABELS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight"
 UNSEEN_SPEAKER = "theo"
 UNSEEN_INDICES = range(45, 50)
 DEV_INDICES = range(40, 45)
+SOUNDS = (".wav", ".flac", ".ogg")
 SPLITS = ("train", "dev", "unseen", "unseen speaker")
 
 ACCENTS = (
@@ -37,7 +38,7 @@ ACCENTS = (
     "en-029",
     "en-us-nyc",
 )
-VARIANTS = (
+VARIANTS: tuple[str, ...] = (
     "",
     "m1",
     "m2",
@@ -74,25 +75,36 @@ SPEAKING_RATES = (110, 140, 165, 190, 220)  # words a minute
 Recording = namedtuple("Recording", "digit speaker index path")
 
 
-def load_fsdd(folder) -> list[Recording]:
-    """The recordings `{digit}_{speaker}_{index}.wav` or `.flac` in a folder, or in its folder `recordings`.
+def fsdd_files(folder) -> tuple[list[Recording], list[Path]]:
+    """The recordings `{digit}_{speaker}_{index}.wav`, `.flac` or `.ogg` in a folder, or in its folder
+    `recordings`, and the other files there, hidden ones left out.
 
-    ValueError when the folder holds no such file, or a file named otherwise.
+    OSError when the folder cannot be read.
     """
     folder = Path(folder)
     if (folder / "recordings").is_dir():
         folder = folder / "recordings"
-    paths = sorted(p for p in folder.glob("*") if p.suffix in (".wav", ".flac")) if folder.is_dir() else []
-    if not paths:
-        raise ValueError(
-            f"{folder}: looked for FSDD files named like 7_jackson_32.wav (or .flac) and found none"
-        )
-    found = []
-    for path in paths:
+    found, others = [], []
+    for path in sorted(p for p in folder.iterdir() if not p.name.startswith(".")):
         parts = path.stem.split("_")
-        if len(parts) != 3 or not (parts[0].isdigit() and parts[2].isdigit() and int(parts[0]) < 10):
+        fits = len(parts) == 3 and parts[0].isdecimal() and parts[2].isdecimal() and int(parts[0]) < 10
+        if fits and path.suffix.lower() in SOUNDS:
+            found.append(Recording(int(parts[0]), parts[1], int(parts[2]), path))
+        else:
+            others.append(path)
+    return found, others
+
+
+def load_fsdd(folder) -> list[Recording]:
+    """The recordings of `fsdd_files`; ValueError when there is none, or a sound file is named otherwise."""
+    found, others = fsdd_files(folder) if Path(folder).is_dir() else ([], [])
+    for path in others:
+        if path.suffix.lower() in SOUNDS:
             raise ValueError(f"{path}: not named {{digit}}_{{speaker}}_{{index}}, like 7_jackson_32")
-        found.append(Recording(int(parts[0]), parts[1], int(parts[2]), path))
+    if not found:
+        raise ValueError(
+            f"{folder}: looked for FSDD files named like 7_jackson_32.wav (or .flac, .ogg) and found none"
+        )
     return found
 
 

@@ -6,10 +6,13 @@ for q * 2^a; it adds q << shift to the accumulator, with shift = a + unit for sp
 input bytes (a byte x stands for x / 128). The shift must lie in 0..7.
 """
 
+import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
+
+from ..arrays import read_npz
 
 STEPS = 2
 VERSION = 1
@@ -110,6 +113,7 @@ def save(path, net: dict, metadata: dict) -> None:
     check(arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
     _replace(path, lambda stream: np.savez_compressed(stream, **arrays))
+    metadata = {**metadata, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     _replace(
         path.with_suffix(".json"),
         lambda stream: stream.write((json.dumps(metadata, indent=2) + "\n").encode()),
@@ -117,13 +121,10 @@ def save(path, net: dict, metadata: dict) -> None:
 
 
 def load(path) -> tuple[dict, dict]:
-    """The network (arrays, and scalars as int) and its metadata. ValueError: not such a file."""
+    """The network (arrays, and scalars as int) and its metadata. As `models.arrays.read_npz`, ValueError."""
     path = Path(path)
-    try:
-        with np.load(path) as stored:
-            net = {name: stored[name] if stored[name].ndim else int(stored[name]) for name in stored.files}
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: not a readable weight file ({error})") from None
+    stored = read_npz(path)
+    net = {name: array if array.ndim else int(array) for name, array in stored.items()}
     check(net)
     beside = path.with_suffix(".json")
     return net, json.loads(beside.read_text()) if beside.exists() else {}

@@ -17,6 +17,7 @@ import datetime
 import hashlib
 import sys
 import time
+from typing import Any
 
 import numpy as np
 import torch
@@ -181,7 +182,7 @@ class Network(torch.nn.Module):
 
     def integers(self) -> dict:
         """The network as export.save takes it."""
-        net = {"steps": export.STEPS, "version": export.VERSION}
+        net: dict[str, Any] = {"steps": export.STEPS, "version": export.VERSION}
         for name, a in self.exponent.items():
             net[name] = (getattr(self, name) / 2.0**a).round().clamp(-8, 7).detach().numpy().astype(np.int8)
         for i, unit in enumerate(UNIT):

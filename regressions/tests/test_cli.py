@@ -100,7 +100,7 @@ def test_make_passes_settings_untouched(tmp_path):
     )  # fmt: skip
     assert done.returncode != 0
     assert done.stdout.splitlines() == [
-        "-m", "regressions.cli", "sim", "toy", "--seed", "0x1 2", "--waves",
+        "-m", "regressions.cli", "sim", "toy", "--seed", "0x1 2", "--waves=1",
         "--set", "SAY=it's \"a  b\" `c` $d",
     ]  # fmt: skip
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One fact in one place: `rtl/mur_pkg.sv` and `models/formats.py` agree on widths, codes and field positions."""
+"""One fact in one place: `rtl/mur_pkg.sv` and `models/formats.py` agree on widths, codes and fields."""
 
 import re
 from pathlib import Path
@@ -11,8 +11,7 @@ from models import formats as fm
 TEXT = (Path(__file__).parents[2] / "rtl" / "mur_pkg.sv").read_text()
 CODE = re.sub(r"//.*", "", TEXT)
 PARAMETERS = {
-    name: int(value)
-    for name, value in re.findall(r"parameter int unsigned (\w+)\s*=\s*(\d+)\s*;", CODE)
+    name: int(value) for name, value in re.findall(r"parameter int unsigned (\w+)\s*=\s*(\d+)\s*;", CODE)
 }
 ENUMS = {
     name: {member: int(value) for member, value in re.findall(r"(\w+)\s*=\s*\d+'d(\d+)", body)}
@@ -27,9 +26,10 @@ def snake(camel: str) -> str:
 
 def positions(struct: str) -> dict[str, tuple[int, int]]:
     """Name -> (low bit, width) of a packed struct of the package, last field at bit 0."""
-    body = re.search(r"typedef struct packed \{([^}]*)\}\s*" + struct + ";", CODE)[1]
+    body = re.search(r"typedef struct packed \{([^}]*)\}\s*" + struct + ";", CODE)
+    assert body is not None, f"no struct {struct}"
     found, low = {}, 0
-    for declared, high, name in reversed(re.findall(r"(logic|addr_t)\s*(?:\[(\d+):0\])?\s+(\w+);", body)):
+    for declared, high, name in reversed(re.findall(r"(logic|addr_t)\s*(?:\[(\d+):0\])?\s+(\w+);", body[1])):
         width = 16 if declared == "addr_t" else int(high or 0) + 1
         found[name] = (low, width)
         low += width
@@ -38,7 +38,8 @@ def positions(struct: str) -> dict[str, tuple[int, int]]:
 
 
 @pytest.mark.parametrize(
-    "name", ["GROUP", "SETS", "CTX", "ACC_W", "MEM_W", "ELEM_W", "BIAS_W", "THETA_W", "WGT_W", "SHIFT_MAX", "DESC_W"]
+    "name",
+    ["GROUP", "SETS", "CTX", "ACC_W", "MEM_W", "ELEM_W", "BIAS_W", "THETA_W", "WGT_W", "SHIFT_MAX", "DESC_W"],
 )
 def test_width(name):
     assert PARAMETERS[name] == getattr(fm, name)
@@ -50,7 +51,12 @@ def test_spike_byte():
 
 @pytest.mark.parametrize(
     ("enum", "prefix", "codes"),
-    [("op_e", "OP_", fm.Op), ("fmt_e", "FMT_", fm.Fmt), ("kind_e", "KIND_", fm.Kind), ("err_e", "ERR_", fm.ErrorBit)],
+    [
+        ("op_e", "OP_", fm.Op),
+        ("fmt_e", "FMT_", fm.Fmt),
+        ("kind_e", "KIND_", fm.Kind),
+        ("err_e", "ERR_", fm.ErrorBit),
+    ],
 )
 def test_codes(enum, prefix, codes):
     assert {snake(name).removeprefix(prefix): value for name, value in ENUMS[enum].items()} == {

@@ -7,6 +7,7 @@ The results are kept in git; regressions/tests/test_registers.py fails when they
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from peakrdl_cheader.c_standards import CStandard
 from peakrdl_cheader.exporter import CHeaderExporter
@@ -97,7 +98,7 @@ def python_constants(top: AddrmapNode) -> str:
     lines = [PYTHON_HEAD]
     names = []
     for name, node in registers(top):
-        resets = [field.get_property("reset") for field in node.fields()]
+        resets: list[Any] = [field.get_property("reset") for field in node.fields()]
         reset = "None"
         if all(value is not None for value in resets):
             word = sum(v << f.low for v, f in zip(resets, node.fields(), strict=True))

@@ -6,6 +6,7 @@ tb/harness/mur_stream_source.sv
 tb/harness/mur_stream_sink.sv
 tb/harness/mur_axil_master.sv
 tb/harness/mur_taps.sv
+tb/harness/mur_narrate.sv
 tb/harness/mur_stream_check.sv
 tb/harness/mur_result_check.sv
 tb/harness/mur_axil_check.sv

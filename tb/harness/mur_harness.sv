@@ -162,6 +162,26 @@ module mur_harness #(
     .rvalid_i(rvalid), .rready_i(rready), .rresp_i(rresp), .rdata_i(rdata)
   );
 
+`ifdef MUR_WAVES
+  mur_narrate #(.LANES(LANES), .RESULT_W(RESULT_W), .PROG_DEPTH(PROG_DEPTH)) u_narrate (
+    .clk_i(clk), .rst_ni(rst_n),
+    .prog_we_i(dut.u_core.img_we_i && dut.u_core.img_target_i == mur_pkg::TgtProg),
+    .prog_addr_i(dut.u_core.img_addr_i), .prog_desc_i(dut.u_core.img_wdata_i[mur_pkg::DESC_W-1:0]),
+    .prog_len_i(dut.u_core.prog_len_i), .idle_i(dut.u_core.idle_o), .halted_i(dut.u_core.halted_o),
+    .clear_i(dut.u_core.clr_busy), .open_i(dut.u_core.u_seq.open_q), .frame_i(dut.u_core.frame),
+    .op_i(dut.u_core.op), .acc_i(dut.u_core.acc_ctl), .acc_addr_i(dut.u_core.acc_addr),
+    .sets_i(dut.u_core.sets), .fire_i(dut.u_core.fire_ctl), .fire_addr_i(dut.u_core.fire_addr),
+    .par_offset_i(dut.u_core.loop_off[3]), .seq_i(dut.u_core.seq),
+    .push_i(dut.u_core.push0 || dut.u_core.push1 || dut.u_core.pushf),
+    .scan_valid_i(dut.u_core.g_valid), .scan_i(dut.u_core.g_ctl),
+    .fire_valid_i(dut.u_core.f_valid), .fire_now_i(dut.u_core.f_ctl), .tap_i(dut.u_core.tap_o),
+    .event_seq_i('{dut.u_core.u_work.id[0].seq,
+                   dut.u_core.u_work.ev[0].both ? dut.u_core.u_work.id[0].seq : dut.u_core.u_work.id[1].seq}),
+    .res_valid_i(res_tvalid), .res_ready_i(res_tready), .res_user_i(mur_pkg::res_user_t'(res_tuser)),
+    .res_data_i(res_tdata[63:0]), .error_i(dut.error_set & ~dut.error_bits), .error_pc_i(dut.core_err_pc)
+  );
+`endif
+
   logic unused;
   assign unused = ^{irq, no_mark, frames_taken};
 endmodule

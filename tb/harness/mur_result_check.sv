@@ -63,7 +63,9 @@ module mur_result_check
         `MUR_EXPECT(a_same_frame, tuser_i.frame == frame_q,
                     ("results: frame %0d inside the packet of frame %0d", tuser_i.frame, frame_q))
       end else if (before_q) begin
-        `MUR_EXPECT(a_next_frame, tuser_i.frame == frame_q + 1 || tuser_i.frame == 0 || (error_q && tuser_i.frame == frame_q),
+        `MUR_EXPECT(a_next_frame,
+                    tuser_i.frame == frame_q + 1 || tuser_i.frame == 0
+                    || (error_q && tuser_i.frame == frame_q),
                     ("results: frame %0d follows frame %0d", tuser_i.frame, frame_q))
       end
     end

@@ -7,7 +7,7 @@
 `include "mur_assert.svh"
 
 module mur_stream_check #(
-  parameter              NAME = "stream",
+  parameter string       NAME = "stream",
   parameter int unsigned W    = 64
 ) (
   input logic         clk_i,

@@ -52,6 +52,7 @@ def material(modes: Modes, seed: int = 1, argmax: bool = False) -> tuple[Expecte
     rng = np.random.default_rng(seed)
     network = network_of(rng, modes, [12, 20, 20, 20], CONFIG.lanes, argmax)
     images = compile_network(network, CONFIG)
+    assert images.layout is not None
     machine = Machine(images, CONFIG)
     frames = rng.integers(-128, 128, (len(LENGTHS), max(LENGTHS), 12), dtype=np.int16)
     trace = machine.run(frames, np.array(LENGTHS))

@@ -17,7 +17,7 @@ def imported(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path.name}: a relative import hides what it reaches"
+            assert node.level == 0 and node.module, f"{path.name}: a relative import hides what it reaches"
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return names
 
@@ -51,5 +51,6 @@ def test_only_the_bfm_touches_the_simulator():
         if "tests" in path.parts or path.name == "bfm.py":
             continue
         text = path.read_text()
-        assert "cocotb.top" not in text, path
         assert "ctypes" not in text, path
+        # The test of the pins has no harness: it hands its own top, mur_top, to tb/pins/.
+        assert "cocotb.top" not in text or path == TB / "tests_sim" / "pins.py", path

@@ -28,8 +28,14 @@ SENTENCE = (
             r"utterance 1, frame 1, step 0, layer scores, RAW beat 0: output 0 DUT -?\d+, model -?\d+; cycle",
         ),
         ("model_ledger", r"utterance 1, frame 1, ledger: ADDS DUT \d+, model \d+; cycle \d+"),
-        ("argmax_index", r"utterance 1, frame 1, step 0, layer scores, ARGMAX beat 0: index DUT \d+, model \d+; "),
-        ("second_batch", r"utterance 2, frame 2, step 1, layer 1 \(h2\), neuron \d+: membrane DUT .*; last event "),
+        (
+            "argmax_index",
+            r"utterance 1, frame 1, step 0, layer scores, ARGMAX beat 0: index DUT \d+, model \d+; ",
+        ),
+        (
+            "second_batch",
+            r"utterance 2, frame 2, step 1, layer 1 \(h2\), neuron \d+: membrane DUT .*; last event ",
+        ),
     ],
 )
 def test_divergence_is_reported(fault, sentence, tmp_path, capfd):

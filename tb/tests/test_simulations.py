@@ -52,18 +52,3 @@ def test_random_in_other_builds(lanes, tmp_path):
     result = simulate("random", tmp_path, LANES=lanes, NETWORKS=20, **BUILDS[lanes])
     assert result["status"] == "pass", result["reason"]
     assert result["frames"] >= 20 * 2 * 5
-
-
-@pytest.mark.parametrize(
-    ("settings", "reason"),
-    [
-        ({"DATA": "/nodir"}, "DATA=/nodir: no such folder"),
-        ({"WAV": "/nodir/x.wav"}, "/nodir/x.wav: not a readable sound file"),
-        ({"SAY": "seven xyzzy"}, "SAY: 'xyzzy' is none of zero one two"),
-    ],
-)
-def test_speech_that_is_not_there(settings, reason, tmp_path):
-    result = simulate("speech", tmp_path, **settings)
-    assert result["status"] == "fail"
-    assert reason in result["reason"]
-    assert "accuracy" not in result

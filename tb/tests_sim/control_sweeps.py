@@ -11,12 +11,13 @@ from tb import mur_regs as regs
 from tb.bfm import Batch
 from tb.expected import expect
 from tb.tests_sim.control_registers import expect_reset
-from tb.tests_sim.error_bench import SETTLE, ErrorBench, Wrong
+from tb.tests_sim.error_bench import LIMIT, SETTLE, ErrorBench, Wrong
 from tb.tests_sim.errors_images import joined, theta
 from tb.tests_sim.errors_overflow import trapped, with_trap
 
 SPAN = 640  # cycles after START: the clear and a few frames
 FRAMES = 4
+LONG = 4000  # cycles, more than three frames take
 
 
 def moments(bench: ErrorBench) -> range:
@@ -227,6 +228,48 @@ async def clear_and_error(bench: ErrorBench) -> None:
     await bench.stop()
 
 
+async def clear_as_it_halts(bench: ErrorBench) -> None:
+    """CLEAR in every cycle about that in which the machine halts: spent before it, with ERROR_INFO left."""
+    images, at = with_trap(bench)
+    frames = trapped(bench, "trapped", 3, {0})
+    await bench.fresh(images)
+    bench.play(bench.packets(frames[:1]))
+    await bench.begun()
+    delay = 0
+    while not bench.irq():
+        await bench.wait(1)
+        delay += 1
+        if delay > LIMIT:
+            raise Wrong("no error came")
+    seen = set()
+    for moment in range(delay - 16, delay + 8):
+        await bench.idle()
+        await bench.clear_error()
+        bench.bfm.clear()
+        await bench.start()
+        bench.play(bench.packets(frames))
+        await bench.begun()
+        await bench.wait(moment)
+        await bench.command("clear")
+        await bench.wait(LONG)
+        status, info = await bench.read(regs.STATUS, regs.ERROR_INFO)
+        halted = regs.STATUS.fields["halted"].get(status)
+        wanted = ErrorBit.ACC_OVERFLOW | 1 << 15 | at << 16 if halted else 0
+        bench.expect(
+            f"ERROR_INFO, CLEAR {moment - delay} cycles from the error, halted {halted}", info, wanted
+        )
+        seen.add(halted)
+        if halted:
+            await bench.command("clear")
+        bench.goes_on(1)
+        rest = after_error(await bench.ends(3), 1)
+        await bench.judge([frames[1:]], rest)
+    bench.expect("CLEAR before it and after it", seen, {0, 1})
+    await bench.idle()
+    await bench.clear_error()
+    await bench.again("after")
+
+
 def after_error(batch: Batch, number: int) -> Batch:
     """Frames from ``number`` on, with all that completed."""
     keys = {"results": batch.results["user"] & np.uint64(0xFFFFFFFF), "commits": batch.commits["frame"],
@@ -237,5 +280,6 @@ def after_error(batch: Batch, number: int) -> Batch:
 
 def cases() -> dict[str, Callable]:
     """All cases by name."""
-    functions = (stop, reset, clear, clear_at_begin, start_in_image, stop_and_error, clear_and_error)
+    functions = (stop, reset, clear, clear_at_begin, start_in_image, stop_and_error, clear_and_error,
+                 clear_as_it_halts)  # fmt: skip
     return {f"sweep: {function.__name__.replace('_', ' ')}": function for function in functions}

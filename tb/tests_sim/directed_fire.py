@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from models.formats import Fmt, Fold
+from models.formats import Descriptor, Fmt, Fold
 from tb.tests_sim.directed_bench import SETTLED, DirectedBench, argmax, lif, numbers, raw, spikes
 
 EDGES = (-32769, -32768, -32770, 32766, 32767, 32768, 0, -1)  # currents about the membrane's range
@@ -60,7 +60,7 @@ async def leaks(bench: DirectedBench) -> None:
     build, n = bench.config, bench.config.chunk
     theta = bench.numbers_of("leaks.theta", 100, 32767, build.neur_depth, n)
     bias = bench.numbers_of("leaks.bias", -20000, 20000, build.bias_depth, n)
-    body = []
+    body: list[Descriptor] = []
     for leak in range(16):
         places = {"neu": leak, "par": leak, "leak": leak, "soft": leak % 2}
         body += [numbers(fmt=Fmt.SIGNED, len=4, shift=4, wgt=leak)]
@@ -73,7 +73,7 @@ async def all_spike(bench: DirectedBench) -> None:
     build, n = bench.config, bench.config.lanes
     bias = np.full((build.bias_depth, build.chunk), 1000)
     theta = np.ones((build.neur_depth, build.chunk), int)
-    body = [lif(n, build.group_chunks, 1 + tag % 3, tag=tag, leak=15) for tag in range(8)]
+    body: list[Descriptor] = [lif(n, build.group_chunks, 1 + tag % 3, tag=tag, leak=15) for tag in range(8)]
     body += [numbers(len=2), lif(n - 1, build.group_chunks, tag=7, bit0=6),
              spikes(src=build.group_chunks, len=n, sel0=14, sel1=15), raw(n)]  # fmt: skip
     await bench.show("all", body, bench.numbers_of("all", 0, 9, 2, 2), bias=bias, theta=theta)
@@ -89,7 +89,7 @@ async def ties(bench: DirectedBench) -> None:
         ("few", bench.numbers_of("ties.few", -2, -1, build.bias_depth, build.chunk)),
         ("lane 1 up", np.tile(np.arange(build.chunk) > 0, (build.bias_depth, 1)) * 1),
     ):
-        body = [numbers(len=2)]
+        body: list[Descriptor] = [numbers(len=2)]
         for take, sums in ((1, 0), (2, 0), (3, 0), (3, 1)):
             body.append(argmax(n, take, sum=sums, dst=7))
             for places in ((9, 5, 1), (0, 4, 8), (30, 2, 16)):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from models.formats import GROUP, End, ErrorBit, Fold, Frame, Load
+from models.formats import GROUP, Descriptor, End, ErrorBit, Fold, Frame, Load
 from tb import mur_regs as regs
 from tb.tests_sim.directed_bench import SETTLED, DirectedBench, lif, numbers, raw, spikes
 
@@ -78,7 +78,7 @@ async def fold_fired(bench: DirectedBench) -> None:
 async def many_short(bench: DirectedBench, short: int) -> None:
     """One ACC of hundreds of rows on one set, many of few rows on the other."""
     build, size = bench.config, 512
-    body = [numbers(3 - short, len=size, ctx=1)]
+    body: list[Descriptor] = [numbers(3 - short, len=size, ctx=1)]
     body += [numbers(short, len=1 + i % 3, wgt=i) for i in range(MANY)]
     body += [raw(build.lanes, short), raw(build.lanes, 3 - short, ctx=1)]
     weights = bench.numbers_of("many", -1, 1, 540, build.lanes)
@@ -93,7 +93,7 @@ async def far_faults(bench: DirectedBench) -> None:
     first["wgt0"][size - 1], first["wgt1"][1] = 7, 7
     frame = np.full((1, size), 0x5555)
     frame[0, [1, size - 1]] = -1
-    body = [numbers(1, len=size, shift=7), *[numbers(2, len=1) for _ in range(MANY)]]
+    body: list[Descriptor] = [numbers(1, len=size, shift=7), *[numbers(2, len=1) for _ in range(MANY)]]
     body += [numbers(2, len=2, shift=7), raw(1)]
     program = [Frame(0, size), *body, End(wrap=1)]
     await bench.fresh(bench.images(program, bench.memories("far") | first))

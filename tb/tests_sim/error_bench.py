@@ -22,6 +22,8 @@ from tb.networks import Modes, network_of
 INPUTS = 13  # not a multiple of 4, 8 or 16: every packet has elements beyond its length
 SETTLE = 48  # cycles in which a beat too many, or a frame that should not begin, would be seen
 LIMIT = 60_000  # cycles for anything to happen
+HELD = (0xFF01, 256, 1 << 20)  # a stall pattern whose first stall begins at once and lasts a million cycles
+FREE = (1, 0, 1)  # no stall
 NAMES = {bit: f"ERROR.{bit.name}" for bit in ErrorBit}
 
 
@@ -176,13 +178,21 @@ class ErrorBench(MurTest):
         beats["mark"][0, 0] = mark
         return beats
 
-    def play(self, *beats: np.ndarray, stall: tuple[int, int, int] = (1, 0, 1)) -> None:
+    def play(self, *beats: np.ndarray, stall: tuple[int, int, int] = FREE) -> None:
         """Begin to send frame beats; nothing waits for their results."""
         self.bfm.stall("frame", *stall)
         self.bfm._load("frame", np.concatenate([array.reshape(-1) for array in beats]))
         self.bfm.library.mur_expect_packets(0)
         self.bfm.go_state["frm"] ^= 1
         self.bfm.top.go_frm.value = self.bfm.go_state["frm"]
+
+    async def hold(self, stream: str, held: bool = True) -> None:
+        """Hold "frame" or "result" from now on, or let it go; beats not yet sent stay in the queue."""
+        await self.wait(2)  # a toggle before this one must have been seen
+        self.bfm.stall(stream, *(HELD if held else FREE))
+        self.bfm.go_state["frm"] ^= 1
+        self.bfm.top.go_frm.value = self.bfm.go_state["frm"]
+        await self.wait(4)
 
     async def wait(self, cycles: int) -> None:
         """Let the clock run."""
@@ -288,6 +298,8 @@ class ErrorBench(MurTest):
         board.divergence, board.mismatches = None, 0
         for queue in (*board.pending, *self.waiting()):
             queue.clear()
+        for stream in records.STREAMS:
+            self.bfm.stall(stream, *FREE)
         await self.bfm.reset()
 
 

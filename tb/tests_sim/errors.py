@@ -14,17 +14,23 @@ import pyuvm
 from tb.base_test import Diverged
 from tb.tests_sim import (
     control,
+    control_bus,
+    control_patience,
     control_registers,
+    control_reset,
     control_sweeps,
     errors_frames,
     errors_images,
     errors_overflow,
     errors_program,
+    errors_steps,
+    errors_twice,
 )
 from tb.tests_sim.error_bench import RED, ErrorBench
 
 MODULES = (
-    errors_program, errors_overflow, errors_images, errors_frames, control, control_registers, control_sweeps,
+    errors_program, errors_overflow, errors_images, errors_frames, errors_twice, errors_steps, control,
+    control_registers, control_sweeps, control_reset, control_patience, control_bus,
 )  # fmt: skip
 SPOILS = ("", "expect", "frames")
 

@@ -9,6 +9,7 @@ import numpy as np
 from models.formats import ErrorBit
 from tb import mur_regs as regs
 from tb.tests_sim.error_bench import ErrorBench
+from tb.tests_sim.errors_images import joined
 
 SHORT, LONG = ErrorBit.FRAME_SHORT, ErrorBit.FRAME_LONG
 STALLS = ((1, 0, 1), (9, 60, 6))
@@ -101,6 +102,36 @@ async def stopped(bench: ErrorBench, change: int) -> None:
     await bench.stop()
 
 
+async def marks_behind(bench: ErrorBench) -> None:
+    """TUSER on any beat but the first says nothing: the state goes on."""
+    await bench.fresh()
+    utterance = bench.utterance("good", 5)
+    beats = bench.packets(utterance)
+    beats["mark"][1:4, 1:] = 1
+    beats["mark"][4, -1] = 1
+    bench.play(beats)
+    await bench.judge([utterance], await bench.ends(5))
+    await bench.expect_error(None)
+    await bench.stop()
+
+
+async def no_last(bench: ErrorBench) -> None:
+    """No TLAST at all: all beats to come are one packet too long, until one has it; then all is well."""
+    await bench.fresh()
+    utterance = bench.utterance("good", 6)
+    beats = bench.packets(utterance)
+    beats["last"][1:4] = 0  # frames 1 to 4 are one packet
+    bench.play(beats[:4])
+    first = await bench.ends(1)
+    await bench.wait(500)
+    await bench.expect_error(LONG)
+    await bench.expect_status("in the packet", running=1, waiting=1, halted=0, frame_loaded=0)
+    bench.play(beats[4], beats[5])
+    await bench.judge([utterance[[0, 5]]], joined(first, await bench.ends(1)))
+    await bench.expect_error(None)
+    await bench.stop()
+
+
 def cases() -> dict[str, Callable]:
     """All cases by name."""
     found: dict[str, Callable] = {}
@@ -112,6 +143,8 @@ def cases() -> dict[str, Callable]:
     return found | {
         "frame: one short and one long": both,
         "frame: interrupts when it rises": rises_again,
+        "frame: no TLAST": no_last,
+        "frame: marks behind the first beat": marks_behind,
         "frame: STOP in a short one": partial(stopped, change=-1),
         "frame: STOP in a long one": partial(stopped, change=3),
     }

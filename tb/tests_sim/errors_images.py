@@ -4,12 +4,13 @@
 After an error the program is invalid until a whole program image arrives; then the machine runs right.
 """
 
+import zlib
 from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
-from models.formats import ErrorBit, Target
+from models.formats import GROUP, ErrorBit, Target
 from models.images import packet
 from tb import mur_regs as regs
 from tb.tests_sim.error_bench import ErrorBench
@@ -63,6 +64,32 @@ def cut(beats: int) -> Maker:
     return make
 
 
+def beyond(target: Target) -> Maker:
+    """Two words, of which the second lies beyond the memory: nothing is written, there or at word 0."""
+
+    def make(bench: ErrorBench) -> np.ndarray:
+        c = bench.config
+        elements, depth = {
+            Target.WEIGHTS0: (c.lanes, c.wgt_depth), Target.WEIGHTS1: (c.lanes, c.wgt_depth),
+            Target.MASKS0: (GROUP, c.mask_depth), Target.MASKS1: (GROUP, c.mask_depth),
+            Target.BIAS: (c.chunk, c.bias_depth), Target.THETA: (c.chunk, c.neur_depth),
+        }[target]  # fmt: skip
+        return packet(c, target, np.ones((2, elements), np.int64), first=depth - 1)
+
+    return make
+
+
+def spoiled_program(at: int) -> Maker:
+    """A program of which one beat has another lowest bit: none of it may be run."""
+
+    def make(bench: ErrorBench) -> np.ndarray:
+        words = bench.program_packet(bench.one.program)
+        words[at] ^= np.uint64(1)
+        return words
+
+    return make
+
+
 PACKETS: dict[str, tuple[ErrorBit, Maker]] = {
     "magic": (HEADER, header(magic=0x6D76)),
     "version 0": (HEADER, header(version=0)),
@@ -86,6 +113,12 @@ PACKETS: dict[str, tuple[ErrorBit, Maker]] = {
     "a payload bit": (CRC, spoiled(2, 1 << 63)),
     "a check bit": (CRC, spoiled(-1, 1)),
     "a check bit above 32": (CRC, spoiled(-1, 1 << 63)),
+    "a program bit": (CRC, spoiled_program(1)),
+    "a check bit of a program": (CRC, spoiled_program(-1)),
+} | {
+    f"one word beyond, {target.name}": (RANGE, beyond(target))
+    for target in Target
+    if target != Target.PROGRAM
 }
 
 
@@ -156,8 +189,8 @@ async def busy(bench: ErrorBench, halted: bool) -> None:
         packet(bench.config, Target.BIAS, bench.one.bias + 1),
         bench.program_packet([0]),
     ]
-    for words in other:
-        await bench.send_images(words)
+    for image in other:
+        await bench.send_images(image)
         info = (ErrorBit.ILLEGAL_DESC, len(bench.one.program) - 1) if halted else None
         await expect_busy(bench, info)
     await bench.expect_status("after IMG_BUSY", running=int(not halted), halted=int(halted), program_valid=0)
@@ -182,6 +215,30 @@ async def expect_busy(bench: ErrorBench, info: tuple[ErrorBit, int] | None) -> N
     bench.expect("ERROR", word, 1 << ErrorBit.IMG_BUSY)
     bench.expect("ERROR_INFO", kept, 0 if info is None else info[0] | 1 << 15 | info[1] << 16)
     await bench.clear_error()
+
+
+async def unused_bits(bench: ErrorBench) -> None:
+    """The bits of a beat beyond its word are ignored, here all ones, in every image that has such bits."""
+    c = bench.config
+    widths = {Target.WEIGHTS0: 4 * c.lanes, Target.WEIGHTS1: 4 * c.lanes, Target.BIAS: 24 * c.chunk,
+              Target.THETA: 16 * c.chunk}  # fmt: skip
+    await bench.fresh(start=False)
+    images = bench.one.to_packets()
+    changed = 0
+    for words in images:
+        target = Target(int(words[0]) >> 24 & 15)
+        spare = -widths.get(target, 64) % 64
+        beats = -(-widths.get(target, 64) // 64)
+        if spare:
+            words[beats:-1:beats] |= np.uint64((1 << 64) - (1 << 64 - spare))
+            words[-1] = zlib.crc32(words[:-1].astype("<u8").tobytes())
+            changed += 1
+    bench.expect("images with such bits", changed, sum(width % 64 != 0 for width in widths.values()))
+    await bench.send_images(*images)
+    await bench.expect_error(None)
+    await bench.start()
+    await bench.good("good")
+    await bench.stop()
 
 
 def joined(*batches):
@@ -223,6 +280,7 @@ def cases() -> dict[str, Callable]:
     return found | {
         "image: good ones behind a bad one": good_after_bad,
         "image: half a program": program_header,
+        "image: unused bits": unused_bits,
         "image: busy, running": partial(busy, halted=False),
         "image: busy, halted": partial(busy, halted=True),
         "image: busy from START on": busy_from_start,

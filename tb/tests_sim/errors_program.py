@@ -11,10 +11,22 @@ from functools import partial
 
 import numpy as np
 
-from models.formats import REFERENCE, End, ErrorBit, Frame
+from models.formats import REFERENCE, End, ErrorBit, Frame, Op
 from tb import mur_regs as regs
 from tb.tests_sim.error_bench import INPUTS, ErrorBench
-from tb.tests_sim.errors_rules import ACC, FRAME, LOAD, NEXT, Bad, illegal, outside
+from tb.tests_sim.errors_rules import (
+    ACC,
+    FOLD,
+    FRAME,
+    LOAD,
+    LOOP,
+    NEXT,
+    RAW,
+    Bad,
+    free_bits,
+    illegal,
+    outside,
+)
 
 
 def good_words(bench: ErrorBench) -> list[int]:
@@ -127,6 +139,26 @@ async def rank_beyond(bench: ErrorBench) -> None:
     await bench.again("after")
 
 
+async def every_free_bit(bench: ErrorBench, descriptor) -> None:
+    """A legal descriptor with each of its unused bits alone: it is that one which is at fault."""
+    first = descriptor.op == Op.FRAME
+    bits = free_bits(descriptor)
+    bench.expect("unused bits", len(bits) > 0, True)
+    await bench.fresh(start=False)
+    for bit in bits:
+        word = descriptor.encode() | 1 << bit
+        await bench.send_images(bench.program_packet([word] if first else [FRAME.encode(), word]))
+        await bench.start_bad()
+        if not first:
+            bench.play(bench.packets(bench.utterance("good", 1)))
+        bench.expect_end(await bench.ends(1), ErrorBit.ILLEGAL_DESC, 0)
+        word, info = await bench.read(regs.ERROR, regs.ERROR_INFO)
+        bench.expect(f"ERROR and ERROR_INFO of bit {bit}", (word, info), (1, 1 << 15 | (not first) << 16))
+        await bench.idle()
+        await bench.clear_error()
+    await bench.again("after")
+
+
 def records_frames(batch) -> list[int]:
     """Frame numbers of the END beats."""
     return (batch.results["user"][batch.results["last"] != 0] & np.uint64(0xFFFFFFFF)).tolist()
@@ -143,6 +175,10 @@ def cases() -> dict[str, Callable]:
         for title, (table, kind) in tables.items()
         for name in table
     }
+    for descriptor in (FRAME, LOAD, ACC, FOLD, RAW, LOOP, NEXT):
+        found[f"illegal: each unused bit of {descriptor.op.name}"] = partial(
+            every_free_bit, descriptor=descriptor
+        )
     return found | {
         "illegal: results before it": results_before,
         "range: vector, first FRAME": frame_beyond,

@@ -55,10 +55,15 @@ def between(*descriptors, at: int = 0, bit: ErrorBit = ErrorBit.ILLEGAL_DESC) ->
     return Bad([*descriptors], at, bit, begun=False)
 
 
+def free_bits(descriptor) -> list[int]:
+    """Bits that the op does not use."""
+    used = sum(((1 << width) - 1) << low for low, width in FIELDS[descriptor.op].values()) | 15
+    return [bit for bit in range(128) if not used >> bit & 1]
+
+
 def reserved(descriptor) -> dict[str, Bad]:
     """The lowest and the highest bit that the op does not use, each alone."""
-    used = sum(((1 << width) - 1) << low for low, width in FIELDS[descriptor.op].values()) | 15
-    free = [bit for bit in range(128) if not used >> bit & 1]
+    free = free_bits(descriptor)
     make = between if descriptor.op == Op.FRAME else inside
     return {
         f"{descriptor.op.name} bit {bit}": make(descriptor.encode() | 1 << bit, NEXT)
@@ -73,8 +78,8 @@ def illegal(config: BuildConfig) -> dict[str, Bad]:
         found |= reserved(descriptor)
     fields: dict[Any, list[dict[str, Any]]] = {
         ACC: [
-            {"sets": 0}, {"ctx": 3}, {"wfmt": 1}, {"wfmt": 2}, {"len": 0}, {"src": 1}, {"bank": 1},
-            {"sets": 2}, {"msk": 1}, {"sel0": 8}, {"sel1": 1}, {"fmt": Fmt.UNSIGNED, "sel1": 8},
+            {"sets": 0}, {"ctx": 3}, {"wfmt": 1}, {"wfmt": 2}, {"wfmt": 3}, {"len": 0}, {"src": 1},
+            {"bank": 1}, {"sets": 2}, {"msk": 1}, {"sel0": 8}, {"sel1": 1}, {"fmt": Fmt.UNSIGNED, "sel1": 8},
             {"fmt": Fmt.MERGED, "sets": 3, "sel0": 8}, {"fmt": Fmt.MERGED}, {"fmt": Fmt.SPIKES},
         ],
         SPIKES: [
@@ -84,7 +89,8 @@ def illegal(config: BuildConfig) -> dict[str, Bad]:
         FOLD: [{"ctx": 3}, {"src": 3}, {"ctx": 2}],
         LIF: [
             {"take": 0}, {"ctx": 3}, {"sum": 1, "take": 1}, {"sum": 1, "take": 2}, {"n": 0},
-            {"n": 256}, {"kind": 3}, {"kind": 4}, {"kind": 7}, {"bit0": 7}, {"first": 1}, {"last": 1},
+            {"n": 256}, {"kind": 3}, {"kind": 4}, {"kind": 5}, {"kind": 6}, {"kind": 7},
+            {"bit0": 7}, {"first": 1}, {"last": 1},
         ],
         RAW: [
             {"bit0": 1}, {"tag": 1}, {"leak": 1}, {"soft": 1}, {"neu": 1}, {"mv_neu": 1}, {"first": 1},
@@ -117,6 +123,8 @@ def illegal(config: BuildConfig) -> dict[str, Bad]:
         "LOAD and FRAME differ in len": between(Frame(0, INPUTS + 1), NEXT),
         "LOAD and FRAME differ in dst": between(Frame(ALIGNED, INPUTS), NEXT),
         "a third level of LOOP": inside(Loop(body=3, count=2), Loop(body=2, count=2), LOOP, ACC, NEXT, at=2),
+        "in the inner of two LOOPs": inside(Loop(body=3, count=2), FOLD, Loop(1, 2), 0, NEXT, at=3),
+        "a program without END": inside(Loop(body=1, count=3), FOLD, at=2),
         "an inner LOOP leaves the outer": inside(
             Loop(body=2, count=1), Loop(body=2, count=1), ACC, ACC, at=1
         ),
@@ -154,6 +162,7 @@ def outside(config: BuildConfig) -> dict[str, Bad]:
         "weights by a negative stride": on(Loop(1, 2, d_wgt=0xFFFF), replace(ACC, mv_wgt=1), NEXT, at=1),
         "masks by a LOOP": on(Loop(1, 2, d_msk=masks), replace(masked, mv_msk=1), NEXT, at=1),
         "vector by a LOOP": on(Loop(1, 2, d_src=top + group), replace(ACC, mv_src=1), NEXT, at=1),
+        "vector, LIF by a LOOP": on(Loop(1, 2, d_src=config.vec_depth), replace(LIF, mv_dst=1), NEXT, at=1),
         "bias by a LOOP": on(Loop(1, 2, d_par=config.bias_depth), replace(LIF, mv_par=1), NEXT, at=1),
         "state by a LOOP": on(Loop(1, 2, d_neu=config.neur_depth), replace(LIF, mv_neu=1), NEXT, at=1),
     }

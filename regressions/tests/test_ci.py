@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hosted workflow calls only what exists, and installs what this project needs."""
+
+import re
+import shlex
+
+import pytest
+import yaml
+
+from regressions import doctor, registry
+from regressions.paths import ROOT
+
+WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
+STEPS = [step for job in WORKFLOW["jobs"].values() for step in job["steps"]]
+COMMANDS = [step["run"] for step in STEPS if step.get("run", "").startswith("make ")]
+
+
+def test_it_installs_what_doctor_names():
+    packages = WORKFLOW["env"]["PACKAGES"].split()
+    assert {package for _, _, _, package in doctor.NEEDED} <= set(packages)
+    assert set(WORKFLOW["env"]["MUR_REQUIRE"].split()) == {"chromium", "lint"}
+    assert "chromium" in packages
+    assert 'export MUR_REQUIRE="chromium lint"' in (ROOT / ".ci/run").read_text()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_exists(command):
+    _, target, *settings = shlex.split(command)
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M)
+    given = dict(setting.split("=", 1) for setting in settings)
+    given.pop("SEED", None)
+    if target == "sim":
+        test = registry.find(registry.load(), given.pop("TEST"))
+        registry.configure(test, given)
+    assert target == "sim" or not given
+
+
+def test_reports_are_kept_whatever_the_verdict():
+    uploads = [step for step in STEPS if "upload-artifact" in step.get("uses", "")]
+    assert len(uploads) == len(WORKFLOW["jobs"])
+    assert all(step["if"] == "always()" for step in uploads)

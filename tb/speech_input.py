@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the test `speech` says to the machine: its settings checked and turned into features.
+
+The launcher calls `prepare` before it builds or starts anything, so that a wrong setting or a bad file costs
+no build and leaves nothing behind; the simulation finds what it returns with `utterances`.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from models.audio import complaint, read_audio, synthesise
+from models.features import BANDS, RATE, WINDOW, LogMel
+from models.networks.digits import digits
+from models.train.dataset import LABELS, SPLITS, Recording, fsdd_files, split_of
+from regressions.registry import RegistryError
+
+VOICE = "en-us"
+Utterance = tuple[str, str, np.ndarray]  # what was said ("" where nobody knows), group, int8 [frames, 40]
+
+
+def prepare(params: Mapping, seed: int) -> dict[str, np.ndarray]:
+    """The utterances that ``params`` ask for, as arrays; ``utterances`` is the way back.
+
+    Prints a warning for silence, clipping and files left aside. RegistryError, one line, for anything wrong.
+    """
+    given = {name: str(params.get(name, "")) for name in ("say", "wav", "data", "split")}
+    voice = str(params.get("voice", VOICE))
+    chosen = [name.upper() for name in ("say", "wav", "data") if given[name]]
+    if len(chosen) > 1:
+        raise RegistryError(f"give only one of SAY, WAV, DATA, not {' and '.join(chosen)}")
+    if given["split"] and not given["data"]:
+        raise RegistryError(
+            f"SPLIT={given['split']}: chooses among the recordings of DATA=, which is not given"
+        )
+    if voice != VOICE and (given["wav"] or given["data"]):
+        raise RegistryError(f"VOICE={voice}: is the voice of SAY=, not of a recording")
+    try:
+        digits()  # damaged weights are found here, not in the simulation
+    except (OSError, ValueError) as error:
+        raise RegistryError(str(error)) from None
+    if given["data"]:
+        found = _of_folder(given["data"], given["split"])
+    elif given["wav"]:
+        found = [_of_file(given["wav"])]
+    else:
+        found = _spoken(_words(given["say"]), voice, seed)
+    said, groups, features = zip(*found, strict=True)
+    return {
+        "said": np.array(said),
+        "groups": np.array(groups),
+        "lengths": np.array([len(one) for one in features], dtype=np.int64),
+        "features": np.concatenate(features),
+    }
+
+
+def utterances(inputs: Mapping[str, np.ndarray]) -> list[Utterance]:
+    """The utterances in what ``prepare`` returned."""
+    ends = np.cumsum(inputs["lengths"])[:-1]
+    features = np.split(inputs["features"], ends)
+    return list(zip(inputs["said"].tolist(), inputs["groups"].tolist(), features, strict=True))
+
+
+def batches(found: list[Utterance], count: int, frames: int) -> Iterator[list[Utterance]]:
+    """Cut ``found`` into runs of at most ``count`` utterances and ``frames`` frames; one at least in each."""
+    batch: list[Utterance] = []
+    for utterance in found:
+        held = sum(len(features) for _, _, features in batch)
+        if batch and (len(batch) == count or held + len(utterance[2]) > frames):
+            yield batch
+            batch = []
+        batch.append(utterance)
+    yield batch
+
+
+def _words(say: str) -> list[str]:
+    words = say.replace(",", " ").lower().split()
+    if say and not words:
+        raise RegistryError(f"SAY={say}: no word in it, known: {' '.join(LABELS)}")
+    for word in words:
+        if word not in LABELS:
+            if word.isdecimal() and int(word) < len(LABELS):
+                near = [LABELS[int(word)]]
+            else:
+                near = difflib.get_close_matches(word, LABELS, n=2, cutoff=0.5)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {' '.join(LABELS)}"
+            raise RegistryError(f"SAY={say}: {word!r} is no word of this network; {hint}")
+    return words or list(LABELS)
+
+
+def _spoken(words: list[str], voice: str, seed: int) -> list[Utterance]:
+    try:
+        return [(word, "synthesised", _features(*synthesise(word, voice, seed=seed - 1))) for word in words]
+    except ValueError as error:
+        raise RegistryError(f"VOICE={voice}: {error}") from None
+
+
+def _features(samples: np.ndarray, rate: int) -> np.ndarray:
+    """int8 [frames, 40], a second of sound at a time, so that ten minutes do not fill the memory."""
+    front_end = LogMel(rate)
+    pieces = [front_end.push(samples[at : at + rate]) for at in range(0, len(samples), rate)]
+    features = np.concatenate([np.zeros((0, BANDS), np.int8), *pieces])
+    if not len(features):
+        raise ValueError(
+            f"{1000 * len(samples) / rate:.3g} ms of sound, want {1000 * WINDOW // RATE} ms or more"
+        )
+    return features
+
+
+def _read(path: str) -> tuple[np.ndarray, str]:
+    """The features of a file, and what is wrong with its sound; ValueError begins with the path."""
+    samples, rate = read_audio(path)
+    try:
+        return _features(samples, rate), complaint(samples)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _of_file(path: str) -> Utterance:
+    try:
+        features, bad = _read(path)
+    except ValueError as error:
+        raise RegistryError(f"WAV={error}") from None
+    if bad:
+        print(f"warning: WAV={path}: {bad}; the word heard may mean nothing", flush=True)
+    return "", Path(path).name, features
+
+
+def _of_folder(folder: str, split: str) -> list[Utterance]:
+    """The recordings in ``folder``, all of them or those of one split."""
+    chosen = _chosen(folder, split)
+    found, bad = [], []
+    for recording in chosen:
+        try:
+            features, wrong = _read(str(recording.path))
+        except ValueError as error:
+            raise RegistryError(f"DATA={folder}: {error}") from None
+        found.append((LABELS[recording.digit], split_of(recording), features))
+        if wrong:
+            bad.append(f"{recording.path.name}: {wrong}")
+    if bad:
+        print(f"warning: DATA={folder}: {len(bad)} of {len(found)} are hard to hear, as {bad[0]}", flush=True)
+    return found
+
+
+def _chosen(folder: str, split: str) -> list[Recording]:
+    if split not in ("", *SPLITS):
+        raise RegistryError(f"SPLIT={split}: no such split, known: {', '.join(SPLITS)}")
+    try:
+        recordings, others = fsdd_files(folder)
+    except FileNotFoundError:
+        raise RegistryError(f"DATA={folder}: no such folder") from None
+    except OSError as error:
+        raise RegistryError(f"DATA={folder}: cannot be read: {error.strerror}") from None
+    named = "{digit}_{speaker}_{index}.wav, .flac or .ogg"
+    if not recordings:
+        raise RegistryError(f"DATA={folder}: no file named {named} among {len(others)}")
+    if others:
+        print(
+            f"warning: DATA={folder}: {len(others)} files ignored that are not named {named},"
+            f" as {others[0].name}",
+            flush=True,
+        )
+    chosen = [recording for recording in recordings if split in ("", split_of(recording))]
+    if not chosen:
+        raise RegistryError(
+            f"SPLIT={split}: none of the {len(recordings)} recordings in {folder} belongs to it"
+        )
+    return chosen

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""mur_top by its pins agrees with the model and with the harness; and the rules on its pins can break."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from tb.pins.pauses import pauses
+from tb.pins.rules import Accesses, Handshake, ResultPackets
+from tb.pins.scenario import RESULTS_FILE, differences
+from tb.records import RESULT
+from tb.tests.simulation import log, simulate
+
+CHANNELS = {"aw", "w", "b", "ar", "r", "img", "frm", "res"}
+
+
+# ---- simulations -----------------------------------------------------------------------------------------
+@pytest.mark.parametrize("seed", [1, 2])
+def test_pins_and_harness_agree(seed, tmp_path):
+    beats = {}
+    for name in ("pins", "pins_fast"):
+        result = simulate(name, tmp_path, seed=seed)
+        assert result["status"] == "pass", result["reason"]
+        assert result["frames"] == 15
+        beats[name] = np.load(tmp_path / name / str(seed) / RESULTS_FILE)
+    assert differences(beats["pins"], beats["pins_fast"]) == []
+    assert beats["pins"]["last"].sum() == 15
+    assert len(beats["pins"]) > 15
+    # Cycles tell that these were two runs: the pauses of one are not in the other.
+    assert (beats["pins"]["cycle"] != beats["pins_fast"]["cycle"]).all()
+    outcome = json.loads((tmp_path / "pins" / str(seed) / "outcome.json").read_text())
+    assert {name for name, cycles in outcome["paused_cycles"].items() if cycles} == CHANNELS
+    assert {name for name, count in outcome["beats"].items() if count} == CHANNELS
+    assert outcome["led"]["aw"]  # writes whose address came first, and whose data did
+    assert outcome["led"]["w"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        ("result", "values? differ"),
+        ("valid", "frames: VALID fell before the beat was accepted"),
+        ("nothing", "SPOIL=nothing: there is no such fault"),
+    ],
+)
+def test_a_spoilt_run_is_red(spoil, reason, tmp_path):
+    result = simulate("pins", tmp_path, SPOIL=spoil)
+    assert result["status"] == "fail"
+    assert re.search(reason, result["reason"]), result["reason"]
+    if spoil == "result":
+        assert re.search(r"frame 0, beat 0, cycle \d+: TDATA word 0: DUT", log("pins", tmp_path))
+
+
+# ---- the comparison of two runs --------------------------------------------------------------------------
+def two_beats() -> np.ndarray:
+    beats = np.zeros(2, RESULT)
+    beats["keep"], beats["last"] = (0xFF, 0xF), (0, 1)
+    return beats
+
+
+def test_beats_that_differ_are_told_apart():
+    a = two_beats()
+    for name in ("user", "keep", "last"):
+        b = two_beats()
+        b[name][1] ^= 2
+        assert len(differences(a, b)) == 1, name
+        assert differences(a, b)[0].startswith(f"beat 1: {name}")
+    b = two_beats()
+    b["data"][0, 1] = 1
+    assert differences(a, b)[0].startswith("beat 0: data")
+    b = two_beats()
+    b["data"][1, 1], b["cycle"] = 1, 9  # not kept, and a cycle
+    assert differences(a, b) == []
+    assert differences(a, a[:1]) == ["2 beats and 1"]
+
+
+# ---- the rules, on streams made by hand ------------------------------------------------------------------
+def handshake(*cycles: tuple) -> tuple[list[str], list[bool]]:
+    """Sentences and takes of cycles (reset, valid, ready, data)."""
+    broken: list[str] = []
+    rule = Handshake("x", broken.append)
+    takes = [rule.step(reset, valid, ready, {"tdata": data}) for reset, valid, ready, data in cycles]
+    return broken, takes
+
+
+def test_a_good_stream_breaks_nothing():
+    broken, takes = handshake(
+        (True, None, None, None), (True, 0, 0, None), (False, 0, 1, None),
+        (False, 1, 0, 5), (False, 1, 0, 5), (False, 1, 1, 5), (False, 1, 1, 6), (False, 0, 1, 7),
+    )  # fmt: skip
+    assert broken == []
+    assert takes == [False] * 5 + [True] * 2 + [False]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cycles"),
+    [
+        ("x: VALID fell before the beat was accepted", [(False, 1, 0, 5), (False, 0, 1, 5)]),
+        ("x: TDATA changed while the beat waited for READY", [(False, 1, 0, 5), (False, 1, 1, 6)]),
+        ("x: VALID is not low in reset", [(True, 0, 0, 0), (True, 1, 0, 0)]),
+        ("x: VALID is unknown after reset", [(False, None, 0, 0)]),
+        ("x: READY is unknown after reset", [(False, 0, None, 0)]),
+        ("x: TDATA is unknown in a valid beat", [(False, 1, 1, None)]),
+    ],
+)
+def test_a_broken_handshake(sentence, cycles):
+    assert handshake(*cycles)[0] == [sentence]
+
+
+def test_a_reset_ends_a_wait():
+    assert handshake((False, 1, 0, 5), (True, 0, 0, 5), (False, 0, 0, 5))[0] == []
+
+
+END = 15 << 52
+
+
+@pytest.mark.parametrize(
+    ("part", "beats"),
+    [
+        ("TKEEP", [(0x0FF0, 1 << 52, 0)]),
+        ("TKEEP", [(0x0007, 1 << 52, 0)]),
+        ("TKEEP", [(0, 1 << 52, 0)]),
+        ("kind", [(0xF, 3 << 52, 0)]),
+        ("reserved bits", [(0xF, 1 << 56 | 1 << 52, 0)]),
+        ("TLAST is 1", [(0xF, 1 << 52, 1)]),
+        ("TLAST is 0", [(0xF, END, 0)]),
+        ("frame 3 inside the packet of frame 2", [(0xF, 1 << 52 | 2, 0), (0xF, END | 3, 1)]),
+    ],
+)
+def test_a_broken_result_packet(part, beats):
+    broken: list[str] = []
+    rule = ResultPackets(16, broken.append)
+    rule.beat(0xFFFF, 1 << 52 | 1, 0)
+    rule.beat(0x000F, END | 1, 1)
+    assert broken == []
+    for beat in beats:
+        rule.beat(*beat)
+    assert len(broken) == 1
+    assert part in broken[0]
+
+
+def accesses(*cycles: dict) -> list[str]:
+    """Sentences of cycles: channel -> the beat taken in it."""
+    broken: list[str] = []
+    rule = Accesses(broken.append)
+    names = ("aw", "w", "b", "ar", "r")
+    for beats in cycles:
+        rule.step({n: beats.get(n) for n in names}, {n: n in beats for n in names})
+    rule.end()
+    return broken
+
+
+AW, W, B, AR, R = {"awaddr": 0}, {"wdata": 0, "wstrb": 6}, {"bresp": 0}, {"araddr": 0}, {"rresp": 2}
+
+
+@pytest.mark.parametrize(
+    ("part", "cycles"),
+    [
+        ("", [{"aw": AW}, {"w": W, "ar": AR}, {"b": B, "r": R, "aw": AW, "w": W}, {"b": B}]),
+        ("B answers an access that was never made", [{"aw": AW}, {"b": B, "w": W}]),
+        ("R answers an access that was never made", [{"r": R, "ar": AR}]),
+        ("BRESP is 3", [{"aw": AW, "w": W}, {"b": {"bresp": 3}}]),
+        ("RRESP is 1", [{"ar": AR}, {"r": {"rresp": 1}}]),
+        ("WSTRB 5 is not a run", [{"aw": AW, "w": {"wstrb": 5}}, {"b": B}]),
+        ("WSTRB 0 is not a run", [{"aw": AW, "w": {"wstrb": 0}}, {"b": B}]),
+        ("1 beats of AR were never answered", [{"ar": AR}]),
+    ],
+)
+def test_accesses(part, cycles):
+    broken = accesses(*cycles)
+    assert len(broken) == bool(part)
+    assert all(part in sentence for sentence in broken)
+
+
+def test_pauses_depend_on_seed_and_channel_alone():
+    def first(seed: int, channel: str) -> list[bool]:
+        return [pause for pause, _ in zip(pauses(seed, channel), range(200), strict=False)]
+
+    assert first(1, "aw") == first(1, "aw")
+    assert len({tuple(first(seed, name)) for seed in (1, 2) for name in CHANNELS}) == 16
+    assert all(set(first(seed, "aw")) == {True, False} for seed in range(20))
