@@ -36,10 +36,8 @@ from regressions.toolchain import ToolchainError
 from tb.seeds import derive
 
 SHOW = "mur> "
-FILES_OF_A_RUN = (
-    "job.json", "outcome.json", "result.json", "results.xml", "sim.log", "waves.fst", "waves.gtkw",
-    "record.npz", "inputs.npz", "words.json",
-)  # fmt: skip
+# What a run and its test leave; a user's own files beside them, as another save file of GTKWave, stay.
+LEFT_BY_A_RUN = ("waves.gtkw", "*.json", "*.xml", "*.log", "*.fst", "*.npz", "*.npy", "coverage.dat")
 
 
 @dataclass(frozen=True)
@@ -81,8 +79,9 @@ def run(
     out_dir = home / test.name / str(seed)
     out_dir.mkdir(parents=True, exist_ok=True)
     with locked(out_dir / ".lock", f"waiting for another run in {shown(out_dir)}") as lock:
-        for name in (*FILES_OF_A_RUN, "coverage.dat"):
-            (out_dir / name).unlink(missing_ok=True)
+        for pattern in LEFT_BY_A_RUN:
+            for path in out_dir.glob(pattern):
+                path.unlink()
         job = {
             "test": test.name,
             "seed": seed,

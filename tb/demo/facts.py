@@ -22,7 +22,8 @@ CAPTIONS = {
     "work": (
         "Cycles from the start of a frame to the start of the next (the last frame of a word bears the clear "
         "of all state before the next word; the last of all ends with its completion). An event is one row "
-        "of weights added to one set of accumulators: a digit of the input that is not zero, or a spike."
+        "of weights added to one set of accumulators: a digit of the input that is not zero, or a "
+        "spike (a merged pair counts once)."
     ),
 }
 

@@ -44,6 +44,7 @@ class Parsed(HTMLParser):
     """Figures by name, (heard, said) of the words, every address, and the alternative texts."""
 
     def __init__(self, text: str) -> None:
+        """Read ``text``."""
         super().__init__()
         self.figures: dict[str, str] = {}
         self.words: list[tuple[str, str]] = []
@@ -53,6 +54,7 @@ class Parsed(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
+        """One tag."""
         given = dict(attrs)
         self.name = given.get("data-figure", "")
         self.images = given.get("data-images", self.images)
@@ -63,6 +65,7 @@ class Parsed(HTMLParser):
             self.alts.append(given.get("alt", ""))
 
     def handle_data(self, data):
+        """The text behind a tag."""
         if self.name:
             self.figures[self.name] = data.strip()
             self.name = ""
@@ -127,12 +130,12 @@ def test_pictures(demo):
 
 
 def chromium(folder: Path, target: Path, *flags: str) -> subprocess.CompletedProcess:
-    """Open ``target`` in a headless Chromium; skip, or fail where MUR_REQUIRE names it, when there is none."""
+    """Open ``target`` in a headless Chromium; without one skip, or fail where MUR_REQUIRE names it."""
     program = shutil.which("chromium")
     if program is None:
         if "chromium" in os.environ.get("MUR_REQUIRE", ""):
             pytest.fail("chromium is not installed, and MUR_REQUIRE wants it")
-        pytest.skip("CHROMIUM IS NOT INSTALLED: the page was not opened in a browser (apt-get install chromium)")
+        pytest.skip("CHROMIUM IS NOT INSTALLED: no browser opened the page (apt-get install chromium)")
     quiet = (
         "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
         "--disable-component-update --disable-sync --hide-scrollbars --enable-logging=stderr"
@@ -153,10 +156,9 @@ def test_in_a_browser(demo, result, theme, tmp_path):
     assert found.images == f"{count}/{count}"  # written by the page itself once all is loaded
     assert done.stdout.count(" hidden=") == len(result["words"]) - 1  # its script shows one word at a time
     chromium(tmp_path / "shot", target, f"--screenshot={shot}", "--window-size=1100,1100", scheme)
-    pixels = np.asarray(Image.open(shot).convert("RGB")).astype(int)
-    inside = pixels[420, 1000]  # a place in the box of the word without anything on it
-    back = np.array([int(theme.back[at : at + 2], 16) for at in (1, 3, 5)])
-    assert np.abs(pixels.reshape(-1, 3) - back).sum(axis=1).min() == 0, inside
+    pixels = np.asarray(Image.open(shot).convert("RGB"))
+    back = [int(theme.back[at : at + 2], 16) for at in (1, 3, 5)]
+    assert (pixels == back).all(axis=2).mean() > 0.25  # boxes and pictures in the colours of the theme
 
 
 def test_the_browser_would_tell(demo, tmp_path):

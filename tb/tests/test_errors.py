@@ -3,7 +3,6 @@
 of docs/wrong-use.md name cases that exist and every error bit.
 """
 
-import json
 import re
 
 import numpy as np
@@ -13,7 +12,7 @@ from models.formats import REFERENCE, ErrorBit, Images
 from models.machine import Machine
 from regressions.paths import ROOT
 from tb import mur_regs
-from tb.tests.simulation import simulate
+from tb.tests.cases import check_each_red, check_green
 from tb.tests_sim import directed, errors, errors_rules
 
 BUILDS = {128: {}, 8: {"RESULT_W": 128, "VEC_DEPTH": 256}}
@@ -24,29 +23,14 @@ CASES = {
 }  # fmt: skip
 
 
-def cases(home) -> dict:
-    return json.loads((home / "errors" / "1" / "cases.json").read_text())
-
-
 @pytest.mark.parametrize("lanes", BUILDS)
 def test_errors(lanes, tmp_path):
-    result = simulate("errors", tmp_path, LANES=lanes, **BUILDS[lanes])
-    assert result["status"] == "pass", result["reason"]
-    answer = cases(tmp_path)
-    assert not answer["red"]
-    assert len(answer["ran"]) == len(set(answer["ran"]))
-    found = {kind: sum(name.startswith(f"{kind}: ") for name in answer["ran"]) for kind in CASES}
-    assert found == CASES
-    assert sum(found.values()) == len(answer["ran"])
+    check_green("errors", tmp_path, CASES, LANES=lanes, **BUILDS[lanes])
 
 
 @pytest.mark.parametrize("spoil", ["expect", "frames"])
 def test_every_case_can_fail(spoil, tmp_path):
-    result = simulate("errors", tmp_path, SPOIL=spoil, STEP=200)
-    assert result["status"] == "fail"
-    answer = cases(tmp_path)
-    assert answer["ran"]
-    assert set(answer["ran"]) == set(answer["red"])
+    check_each_red("errors", tmp_path, SPOIL=spoil, STEP=200)
 
 
 @pytest.mark.parametrize("table", [errors_rules.illegal, errors_rules.outside])

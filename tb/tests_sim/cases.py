@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A simulation that is a table of cases: choose, run all, name the red ones together.
+
+ONLY=text runs the cases with that text in their name. cases.json beside the result lists what ran and what
+each red case said.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Protocol
+
+from tb.base_test import Diverged
+from tb.tests_sim.error_bench import RED, ErrorBench
+
+
+class CaseModule(Protocol):
+    """A module with a table of cases: name -> what runs it on a bench."""
+
+    def cases(self) -> dict[str, Callable[..., Awaitable[None]]]:
+        """The table; names begin with their kind and a colon."""
+
+
+async def run_cases(bench: ErrorBench, modules: Iterable[CaseModule], spoils: Sequence[str]) -> None:
+    """Run what ONLY= leaves of all tables on ``bench``; Diverged with the names of the red ones.
+
+    ``spoils``: what SPOIL= may be; ValueError for another.
+    """
+    bench.prepare()
+    if bench.spoil not in spoils:
+        raise ValueError(f"SPOIL={bench.spoil!r} is none of {', '.join(filter(None, spoils))}")
+    only = str(bench.job.param("only", ""))
+    cases = {name: run for module in modules for name, run in module.cases().items() if only in name}
+    red: dict[str, str] = {}
+    for name, run in cases.items():
+        bench.expected = 0
+        try:
+            await run(bench)
+        except RED as error:
+            red[name] = str(error)
+            print(f"mur> {name}: {error}", flush=True)
+            await bench.recover()
+    bench.figures["cases"] = len(cases)
+    answer = {"ran": list(cases), "red": red}
+    (bench.job.out_dir / "cases.json").write_text(json.dumps(answer, indent=1) + "\n")
+    print(f"mur> {len(cases) - len(red)} of {len(cases)} cases green", flush=True)
+    if red:
+        raise Diverged(f"{len(red)} of {len(cases)} cases are red: {', '.join(red)}")
