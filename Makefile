@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Everything is reached from here. Settings are given as `make sim TEST=speech SEED=7 WAVES=1 SAY="seven"`.
 
+# Neither make nor Verilator's driver can take a path apart from its spaces.
+ifneq ($(word 2,$(CURDIR)),)
+$(error the folder "$(CURDIR)" has a space in its path: move the clone to a path without)
+endif
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup list sim waves demo test lint docs bench regs train doctor lock clean
@@ -47,15 +52,15 @@ list: $(STAMP) ## name every test with its settings ## make list
 	@$(PY) -m regressions.cli list
 
 sim: $(STAMP) ## run one test: TEST= SEED= WAVES=1 COVERAGE=1 and its settings, as SAY="seven" LANES=64 ## make sim TEST=speech SAY="seven two" SEED=7
-	@$(PY) -m regressions.cli sim "$$TEST" --seed "$$SEED" \
+	@$(PY) -m regressions.cli sim --seed="$$SEED" \
 	  $(if $(WAVES),--waves="$$WAVES") $(if $(COVERAGE),--coverage="$$COVERAGE") \
-	  $(foreach name,$(SETTINGS),--set "$(name)=$$$(name)")
+	  $(foreach name,$(SETTINGS),--set="$(name)=$$$(name)") -- "$$TEST"
 
 waves: $(STAMP) ## open GTKWave on the run of TEST= with SEED=, made with WAVES=1 ## make waves TEST=speech SEED=1
-	@$(PY) -m regressions.cli waves "$$TEST" --seed "$$SEED"
+	@$(PY) -m regressions.cli waves --seed="$$SEED" -- "$$TEST"
 
 demo: $(STAMP) ## speak into the RTL and show what happens inside: one HTML page, SAY= or WAV= ## make demo SAY="three one four"
-	@$(PY) -m regressions.cli demo --seed "$$SEED" $(foreach name,$(SETTINGS),--set "$(name)=$$$(name)")
+	@$(PY) -m regressions.cli demo --seed="$$SEED" $(foreach name,$(SETTINGS),--set "$(name)=$$$(name)")
 
 test: $(STAMP) ## run all Python and bench tests ## make test
 	@$(PY) -m pytest -q
@@ -78,7 +83,7 @@ regs: $(STAMP) ## make the register files again from rtl/regs/mur_regs.rdl ## ma
 	@$(PY) rtl/regs/generate.py
 
 train: $(STAMP) ## train the digits network: DATA=dir (Free Spoken Digits), COMMANDS=dir if there (installs torch first) ## make train DATA=~/fsdd/recordings
-	@test -n "$$DATA" || { echo 'error: make train needs DATA=dir, the recordings of the Free Spoken Digit Dataset' >&2; exit 2; }
+	@test -d "$$DATA" || { echo 'error: make train needs DATA=dir, an existing folder with the recordings of the Free Spoken Digit Dataset' >&2; exit 2; }
 	@$(PY) -c "import torch" 2>/dev/null || $(PY) -m pip install --disable-pip-version-check torch==2.13.0
 	@$(PY) -m models.train --data "$$DATA" $(if $(COMMANDS),--commands "$$COMMANDS") --seed "$$SEED"
 

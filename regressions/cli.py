@@ -34,6 +34,8 @@ def _one_line() -> Iterator[None]:
     """Turn what a user can mend into one line and an exit status; a bug of ours keeps its trace."""
     # A `kill` must stop the simulator as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell starts what runs in the background with Ctrl-C ignored; `kill -INT` shall stop that too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     except registry.RegistryError as error:

@@ -100,8 +100,8 @@ def test_make_passes_settings_untouched(tmp_path):
     )  # fmt: skip
     assert done.returncode != 0
     assert done.stdout.splitlines() == [
-        "-m", "regressions.cli", "sim", "toy", "--seed", "0x1 2", "--waves=1",
-        "--set", "SAY=it's \"a  b\" `c` $d",
+        "-m", "regressions.cli", "sim", "--seed=0x1 2", "--waves=1",
+        "--set=SAY=it's \"a  b\" `c` $d", "--", "toy",
     ]  # fmt: skip
 
 

@@ -421,10 +421,11 @@ def test_python_that_is_too_old(tmp_path):
 
 # ---- interrupted -----------------------------------------------------------------------------------------
 @contextlib.contextmanager
-def started(program: str) -> Iterator[subprocess.Popen]:
+def started(program: str, **environment: str) -> Iterator[subprocess.Popen]:
     process = subprocess.Popen(
-        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, **environment},
+    )  # fmt: skip
     try:
         yield process
     finally:
@@ -450,6 +451,15 @@ with _one_line():
 """
 
 
+# It tells its version, as every compiler does; what it is to compile takes it long. After `kill -9` of the
+# build it goes on, and the next build waits for it.
+SLOW_COMPILER = """#!/bin/sh
+case "$1" in --version) exec {real} --version ;; esac
+touch {marker}
+exec sleep 10
+"""
+
+
 def build_toy(home: Path):
     return build_bare("toy", [FIXTURES / "toy.sv"], FIXTURES / "toy_main.cpp", **TOY, home=home)
 
@@ -463,8 +473,14 @@ def build_toy(home: Path):
     ],
 )
 def test_interrupted_build_then_again(tmp_path, number, status, said):
-    with started(BUILD_TOY.format(home=str(tmp_path))) as process:
-        wait_for(lambda: list(tmp_path.glob(".part-*/objects/Vtop.mk")), process)
+    programs, marker = tmp_path / "bin", tmp_path / "compiling"
+    programs.mkdir()
+    compiler = programs / "g++"
+    compiler.write_text(SLOW_COMPILER.format(real=shutil.which("g++"), marker=marker))
+    compiler.chmod(0o755)
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    with started(BUILD_TOY.format(home=str(tmp_path)), PATH=path) as process:
+        wait_for(marker.exists, process)
         process.send_signal(number)
         assert process.wait(LIMIT_S) == status
         assert process.stderr.read() == said
@@ -530,6 +546,24 @@ def test_interrupted_run_then_again(tmp_path, toy, number):
         time.sleep(0.01)
     assert not (out_dir / "result.json").exists()
     assert launch.run(toy, 1, "", home=tmp_path)["status"] == "pass"
+
+
+def test_name_that_looks_like_an_option():
+    done = subprocess.run(
+        ["make", "--no-print-directory", "sim", "TEST=--help"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "error: no test '--help'" in done.stderr
+
+
+def test_path_with_a_space(tmp_path):
+    folder = tmp_path / "a b"
+    folder.mkdir()
+    shutil.copy(ROOT / "Makefile", folder)
+    done = subprocess.run(["make", "sim"], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1 and "has a space in its path" in done.stderr
+    assert [path.name for path in folder.iterdir()] == ["Makefile"]
 
 
 # ---- side by side ----------------------------------------------------------------------------------------
