@@ -21,7 +21,8 @@ from regressions.paths import BUILD, shown
 from regressions.toolchain import ToolchainError
 
 # What a folder that cannot be written answers.
-UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EEXIST)
+UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EEXIST,
+              errno.EISDIR, errno.EFBIG)  # fmt: skip
 
 
 def _fail(message: object, status: int) -> None:

@@ -80,7 +80,7 @@ def run(
     out_dir.mkdir(parents=True, exist_ok=True)
     with locked(out_dir / ".lock", f"waiting for another run in {shown(out_dir)}") as lock:
         for pattern in LEFT_BY_A_RUN:
-            for path in out_dir.glob(pattern):
+            for path in filter(Path.is_file, out_dir.glob(pattern)):
                 path.unlink()
         job = {
             "test": test.name,

@@ -53,8 +53,10 @@ def test_setting_that_cannot_be_gives_one_line_before_a_build(args, said, monkey
 
 
 @pytest.mark.parametrize(
-    "error", [PermissionError(13, "Permission denied"), OSError(30, "Read-only file system")]
-)
+    "error",
+    [PermissionError(13, "Permission denied"), OSError(30, "Read-only file system"),
+     IsADirectoryError(21, "Is a directory"), OSError(27, "File too large")],
+)  # fmt: skip
 def test_folder_that_cannot_be_written_gives_one_line(error, monkeypatch):
     def refuse(*_args, **_settings):
         raise type(error)(error.errno, error.strerror, str(ROOT / "build" / "sim"))

@@ -98,6 +98,7 @@ def test_module_that_cannot_be_imported_is_red(toy, tmp_path):
 def test_former_outcome_does_not_count(toy, ill, tmp_path):
     assert go(toy, tmp_path)["status"] == "pass"
     run = tmp_path / toy.name / "1"
+    (run / "mine.json").mkdir()
     for name in ("words.json", "results.npy", "mine.gtkw"):
         (run / name).write_text("former")
     result = go(replace(ill("no_outcome"), name=toy.name), tmp_path)
