@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from regressions import registry
+from regressions.tests.shell import make
 
 FIXTURES = Path(__file__).with_name("fixtures")
 
@@ -21,3 +22,10 @@ def toy() -> registry.Test:
 def ill(toy):
     """Return a function from the name of an ill test to that test."""
     return lambda cls, **changes: replace(toy, name=f"toy-{cls}", cls=cls, **changes)
+
+
+@pytest.fixture(scope="session")
+def smoke() -> None:
+    """The build of `make sim TEST=smoke` is there."""
+    done = make("sim", "TEST=smoke")
+    assert done.returncode == 0, done.stderr

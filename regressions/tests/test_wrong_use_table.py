@@ -51,7 +51,7 @@ def test_every_test_of_the_table_exists():
 @pytest.mark.parametrize(
     "row",
     [
-        "| x | y | `regressions/tests/test_wrong_use.py::test_of_nothing` |",
+        "| x | y | `regressions/tests/test_wrong_commands.py::test_of_nothing` |",
         "| x | y | `regressions/tests/test_nothing.py::test_mistake_through_make` |",
         "| x | y | `make sim TEST=erors ONLY=image` |",
         "| x | y | |",
