@@ -8,24 +8,48 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup list sim waves demo test lint docs bench regs train doctor lock clean
+.PHONY: help setup list sim waves demo example test lint docs bench regs train doctor lock clean
 
 PYTHON ?= python3
 VENV   := .venv
-PY     := $(VENV)/bin/python
+ifneq ($(words $(VENV)),1)
+$(error VENV=$(VENV): want the path of one folder, without spaces)
+endif
+# Nothing below is for the command line: `override` keeps it as it stands here.
+override SHELL := /bin/sh
+override PY    := $(VENV)/bin/python
 # A new lock file gives a new stamp, and so a new set-up.
-STAMP  := $(VENV)/.setup-$(shell sha256sum requirements.lock | cut -c1-12)
-LINTERS := $(VENV)/.lint-$(shell cat requirements.lock requirements-lint.lock | sha256sum | cut -c1-12)
+override STAMP := $(VENV)/.setup-$(shell sha256sum requirements.lock | cut -c1-12)
+override LINTERS := $(VENV)/.lint-$(shell cat requirements.lock requirements-lint.lock | sha256sum | cut -c1-12)
 
 TEST     ?= speech
 SEED     ?= 1
 WAVES    ?=
 COVERAGE ?=
 
-# Every other variable of the command line is a setting of the test (`make list` shows which test takes which).
-# They travel through the environment, where the shell cannot take spaces, quotes or $ in them apart.
-GIVEN    := $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(v)))),$(v)))
-SETTINGS := $(sort $(filter-out TEST SEED WAVES COVERAGE PYTHON VENV PY STAMP LINTERS MAKEFLAGS MAKEOVERRIDES -*-command-variables-*-,$(GIVEN)))
+# The settings of each target beside PYTHON and VENV, which all have. What `sim` takes depends on the test
+# (`make list` shows it), so that is for the test to say.
+override TAKES_sim   := TEST SEED WAVES COVERAGE %
+override TAKES_waves := TEST SEED
+override TAKES_demo  := SEED SAY WAV
+override TAKES_train := DATA COMMANDS SEED
+
+# The names on the command line, in the words of which make escapes spaces and backslashes.
+override GIVEN := $(subst \ ,?,$(subst \\,?,$(-*-command-variables-*-)))
+override GIVEN := $(sort $(foreach v,$(GIVEN),$(patsubst %:,%,$(firstword $(subst =, ,$(v))))))
+# No shell may meet a name that is more than letters, digits and _.
+override ODD := $(GIVEN)
+$(foreach c,_ a b c d e f g h i j k l m n o p q r s t u v w x y z A B C D E F G H I J K L M N O P Q R S T U V W X Y Z \
+  0 1 2 3 4 5 6 7 8 9,$(eval override ODD := $$(subst $c,,$$(ODD))))
+ifneq ($(strip $(ODD)),)
+$(error the name of a setting has letters, digits and _ only, not "$(strip $(ODD))")
+endif
+override GOALS := $(or $(MAKECMDGOALS),help)
+override KNOWN := $(sort PYTHON VENV $(foreach goal,$(GOALS),$(TAKES_$(goal))))
+$(foreach v,$(filter-out $(KNOWN),$(GIVEN)),$(error $(v)=$($(v)): make $(GOALS) has no such setting, known: $(KNOWN)))
+
+# The settings of the test travel through the environment, where no shell takes spaces, quotes or $ in them apart.
+override SETTINGS := $(filter-out TEST SEED WAVES COVERAGE PYTHON VENV,$(GIVEN))
 export TEST SEED WAVES COVERAGE DATA COMMANDS
 
 help: ## show this list ## make help
@@ -38,6 +62,8 @@ $(STAMP): requirements.lock
 	@mkdir -p build || { echo "error: cannot write build, where everything goes" >&2; exit 1; }
 	@flock build/.setup.lock sh -ec ' \
 	  if [ -e "$@" ]; then exit 0; fi; \
+	  if [ ! -e "$(VENV)/pyvenv.cfg" ] && [ -n "$$(ls -A "$(VENV)" 2>/dev/null)" ]; then \
+	    echo "error: VENV=$(VENV): holds something else, want a new folder or one made by make setup" >&2; exit 2; fi; \
 	  command -v $(PYTHON) >/dev/null \
 	    || { echo "error: PYTHON=$(PYTHON): no such program; Python 3.11 or later is needed" >&2; exit 2; }; \
 	  $(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" \
@@ -61,6 +87,9 @@ waves: $(STAMP) ## open GTKWave on the run of TEST= with SEED=, made with WAVES=
 
 demo: $(STAMP) ## speak into the RTL and show what happens inside: one HTML page, SAY= or WAV= ## make demo SAY="three one four"
 	@$(PY) -m regressions.cli demo --seed="$$SEED" $(foreach name,$(SETTINGS),--set "$(name)=$$$(name)")
+
+example: $(STAMP) ## run the C driver of docs/integration on the RTL ## make example
+	@$(PY) -m regressions.cli example
 
 test: $(STAMP) ## run all Python and bench tests ## make test
 	@$(PY) -m pytest -q

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sound from files and from a speech synthesiser.
 
-`read_audio` reads whatever libsndfile reads (WAV, FLAC, OGG ...). `synthesise` speaks a word with the eSpeak
-NG that PyPI's espeakng-loader bundles, so a recognised word needs no recording at all.
+`read_audio` reads the kinds of file that `models/containers.py` names. `synthesise` speaks a word with the
+eSpeak NG that PyPI's espeakng-loader bundles, so a recognised word needs no recording at all.
 """
 
 import _ctypes
@@ -10,12 +10,15 @@ import ctypes
 import difflib
 import hashlib
 import os
-import re
 import stat
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+
+from models import containers
+from models.text import one_line
 
 # speak_lib.h
 _OUTPUT_SYNCHRONOUS = 2
@@ -25,21 +28,16 @@ _POS_CHARACTER = 1
 _PARAMETER_RATE, _PARAMETER_PITCH, _PARAMETER_RANGE = 1, 3, 4
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
-# Ten minutes of speech take the simulator with its model 20 s and 0.9 GB.
-MAX_SECONDS = 600
+MAX_SECONDS = 600  # 60,000 frames of 10 ms, in memory together
 LOWEST_RATE, HIGHEST_RATE = 1000, 384000  # Hz, what models/features.py resamples
 
 QUIET = 1e-3  # of full scale: a file that stays below is as good as silent
 FULL_SCALE = 0.999
 CLIPPED_SHARE = 0.01  # of the samples at full scale
+LOUDEST = 16  # times full scale: floats may exceed it a bit, but not like this
 
 _BLOCK = 1 << 18  # frames read at once: one file of many channels does not fill the memory
-# libsndfile's log of a header that promises more than there is: "data : 21654 (should be 10805)".
-_SHOULD_BE = re.compile(
-    r"^\s*(?:data|SSND|Data Size)\s*: (?P<promised>\d+) \(should be (?P<there>\d+)\)", re.MULTILINE
-)
-_UNKNOWN_SIZE = 0x7FFF0000
-_OGG_PAGE = 65307  # bytes, the most that a page has
+_UNKNOWN_LENGTH = (1 << 63) - 1  # libsndfile's, of FLAC files that do not say theirs
 
 TRIM_DB = -40.0  # a 10 ms stretch this far below the loudest one is silence at either end of a word
 
@@ -48,40 +46,45 @@ def read_audio(path) -> tuple[np.ndarray, int]:
     """A sound file as (float32 [n] mono samples of full scale 1.0, rate in Hz); channels are averaged.
 
     ValueError, one line that begins with the file's name, when it is missing, unreadable, empty, cut short,
-    not sound, not finite or longer than MAX_SECONDS. Nothing is read but its header to find the length.
+    not sound, of a kind not taken, not finite, far too loud or longer than MAX_SECONDS.
     """
     path = os.fspath(path)
     try:
         return _read(path)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(one_line(f"{path}: {error}")) from None
 
 
 def _read(path: str) -> tuple[np.ndarray, int]:
     import soundfile
 
     _check_file(path)
-    _check_ogg(Path(path))
     try:
         with soundfile.SoundFile(path) as file:
+            containers.check(path, file.format, file.subtype)
             _check_header(file)
-            pieces = [
-                block.mean(axis=1, dtype=np.float32)
-                for block in file.blocks(_BLOCK, dtype="float32", always_2d=True)
-            ]
+            samples = np.concatenate([np.zeros(0, np.float32), *_mono(file)])
             rate, promised = int(file.samplerate), file.frames
     except soundfile.LibsndfileError as error:
         reason = error.error_string.strip().removeprefix("Error : ").rstrip(".")
         raise ValueError(f"not sound, or damaged ({reason})") from None
     except TypeError:  # a file called .raw, which says neither its rate nor its width
         raise ValueError("raw samples without a header, want WAV, FLAC, OGG or another with one") from None
-    samples = np.concatenate(pieces)
     if len(samples) < promised:
         raise ValueError(f"cut short: {len(samples)} of {promised} samples are there")
-    if not np.isfinite(samples).all():
-        bad = int(np.flatnonzero(~np.isfinite(samples))[0])
-        raise ValueError(f"sample {bad} is {samples[bad]}, want finite numbers")
     return samples, rate
+
+
+def _mono(file) -> Iterator[np.ndarray]:
+    """The samples block by block, float32 [n], channels averaged; ValueError for one that cannot be right."""
+    done = 0
+    while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
+        wrong = ~(np.abs(block) <= LOUDEST)  # NaN is not
+        if wrong.any():
+            at, value = done + np.argwhere(wrong)[0][0], block[wrong][0]
+            raise ValueError(f"sample {at} is {value:.6g}, want -{LOUDEST} to {LOUDEST} (1 is full scale)")
+        yield block.mean(axis=1, dtype=np.float32)
+        done += len(block)
 
 
 def _check_file(path: str) -> None:
@@ -102,31 +105,15 @@ def _check_file(path: str) -> None:
         raise ValueError(f"cannot be read: {error.strerror}") from None
 
 
-def _check_ogg(path: Path) -> None:
-    """ValueError for an OGG file without its last page, whose end libsndfile does not miss."""
-    with path.open("rb") as file:
-        if file.read(4) != b"OggS":
-            return
-        file.seek(max(0, path.stat().st_size - _OGG_PAGE))
-        tail = file.read()
-    page = tail[max(0, tail.rfind(b"OggS")) :]
-    segments = page[27 : 27 + page[26]] if len(page) > 26 else b""
-    is_last = len(page) > 26 and page[5] & 4
-    if not is_last or len(page) < 27 + page[26] + sum(segments):
-        raise ValueError("cut short: its last page is not there, or not whole")
-
-
 def _check_header(file) -> None:
-    """ValueError for a rate, a length or an amount of data that cannot be right or is too much."""
+    """ValueError for a rate or a length that is not taken."""
     rate = file.samplerate
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise ValueError(f"{rate} Hz, want a sample rate of {LOWEST_RATE} to {HIGHEST_RATE} Hz")
-    for found in _SHOULD_BE.finditer(file.extra_info):
-        # A program that writes to a pipe cannot know the length and promises the most there is.
-        if int(found["there"]) < int(found["promised"]) < _UNKNOWN_SIZE:
-            raise ValueError(f"cut short: {found['there']} of {found['promised']} bytes of samples are there")
     if file.frames <= 0:
-        raise ValueError("no samples in it, or their beginning only")
+        raise ValueError("no samples in it")
+    if file.frames == _UNKNOWN_LENGTH:
+        raise ValueError("it does not say how long it is, so that a cut would not be seen")
     if file.frames > MAX_SECONDS * rate:
         raise ValueError(f"{file.frames / rate:.1f} s of sound, at most {MAX_SECONDS} s are taken")
 

@@ -9,7 +9,8 @@ Proof first (`proof.py`), then storage (`storage.py`), schedule (`schedule.py`) 
 import numpy as np
 
 from models import loops, storage
-from models.formats import TAG_W, BuildConfig, Fmt, Images, LayerPlace, Layout
+from models.formats import TAG_W, BuildConfig, Fmt
+from models.images import Images, LayerPlace, Layout
 from models.network import Network, OutputLayer
 from models.proof import prove
 from models.schedule import Hidden, Plan, Scores, schedule

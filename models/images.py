@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Images: what the memories of the machine hold for one network, and the packets that carry it
-(`docs/program.md`).
+"""Images: what the memories of the machine hold for one network, and the packets that carry it.
 
-Import from `models.formats`. A packet is a np.uint64 array [beats]: header, payload, check. A word
-takes ceil(width / 64) beats, least significant first.
+Format: `docs/program.md`. A packet is a np.uint64 array [beats]: header, payload, check. A word takes
+ceil(width / 64) beats, least significant first.
 """
 
 import zlib
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from models import formats as f
+from models.descriptors import Descriptor, decode
 
 COUNT_MAX = 65535  # words in a packet
 
@@ -20,7 +20,7 @@ COUNT_MAX = 65535  # words in a packet
 class ImageError(ValueError):
     """A packet that the machine would answer with one of the IMG_ error bits; `.bit` says which."""
 
-    def __init__(self, bit: "f.ErrorBit", message: str) -> None:
+    def __init__(self, bit: f.ErrorBit, message: str) -> None:
         """Error `bit` with a message for a person."""
         super().__init__(f"{bit.name}: {message}")
         self.bit = bit
@@ -94,7 +94,7 @@ def _unpack(beats: np.ndarray, words: int, k: int, width: int, signed: bool) -> 
     return bits @ scale
 
 
-def _shape(config: "f.BuildConfig", target: "f.Target") -> tuple[int, int, bool, int]:
+def _shape(config: f.BuildConfig, target: f.Target) -> tuple[int, int, bool, int]:
     """Elements in a word, their width, whether signed, and the depth of the memory."""
     return {
         f.Target.PROGRAM: (f.DESC_W // 32, 32, False, config.prog_depth),
@@ -107,7 +107,7 @@ def _shape(config: "f.BuildConfig", target: "f.Target") -> tuple[int, int, bool,
     }[target]
 
 
-def packet(config: "f.BuildConfig", target: "f.Target", words: np.ndarray, first: int = 0) -> np.ndarray:
+def packet(config: f.BuildConfig, target: f.Target, words: np.ndarray, first: int = 0) -> np.ndarray:
     """One image packet: `words` [count, elements in a word] (count 1..65535) for `target` from word
     `first` on.
     """
@@ -119,7 +119,7 @@ def packet(config: "f.BuildConfig", target: "f.Target", words: np.ndarray, first
     return np.append(beats, np.uint64(zlib.crc32(beats.astype("<u8").tobytes())))
 
 
-def parse(config: "f.BuildConfig", beats: np.ndarray) -> "tuple[f.Target, int, np.ndarray]":
+def parse(config: f.BuildConfig, beats: np.ndarray) -> tuple[f.Target, int, np.ndarray]:
     """Target, first word and int64 [count, elements in a word] of one packet; ImageError with the
     bit of the first fault.
     """
@@ -164,11 +164,11 @@ class Images:
     theta: np.ndarray  # int32 [chunks, C]; 0 in padding lanes
     layout: Layout | None = field(default=None, compare=False)
 
-    def descriptors(self) -> "list[f.Descriptor]":
+    def descriptors(self) -> list[Descriptor]:
         """The program decoded; IllegalDescriptor as decode()."""
-        return [f.decode(word, self.config) for word in self.program]
+        return [decode(word, self.config) for word in self.program]
 
-    def _memories(self) -> "dict[f.Target, np.ndarray]":
+    def _memories(self) -> dict[f.Target, np.ndarray]:
         program = np.array(
             [[w >> s & 0xFFFFFFFF for s in range(0, f.DESC_W, 32)] for w in self.program], np.int64
         )
@@ -194,7 +194,7 @@ class Images:
         ]
 
     @classmethod
-    def from_packets(cls, config: "f.BuildConfig", packets: Iterable[np.ndarray]) -> "Images":
+    def from_packets(cls, config: f.BuildConfig, packets: Iterable[np.ndarray]) -> "Images":
         """The memories after these packets, up to the last word written; ImageError as parse(). No
         layout.
         """

@@ -10,21 +10,9 @@ import signal
 import sys
 
 from models.compiler import compile_network
-from models.formats import (
-    REFERENCE,
-    Acc,
-    Descriptor,
-    End,
-    Fire,
-    Fmt,
-    Fold,
-    Frame,
-    Images,
-    Kind,
-    Layout,
-    Loop,
-    selected,
-)
+from models.descriptors import Acc, Descriptor, End, Fire, Fold, Frame, Loop, selected
+from models.formats import REFERENCE, Fmt, Kind
+from models.images import Images, Layout
 from models.networks import NETWORKS, by_name
 
 CONTEXTS = "PQR"

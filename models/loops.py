@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from models.formats import Acc, Descriptor, Fire, Fold, Loop
+from models.descriptors import Acc, Descriptor, Fire, Fold, Loop
 
 BODY_MAX = 16  # descriptors: four tiles of four, the longest period that contexts and sets give a schedule
 # Address field -> (its move bit, its stride) for the ops that a loop moves.

@@ -40,10 +40,13 @@ class Machine:
         self._single = {}
 
     def check(self):
-        """Raise the first `MachineError` that running the program can meet, overflow excepted."""
-        for section in self.sections:
+        """Raise the first `MachineError` that a run from START meets, if there is one, overflow excepted."""
+        at = 0
+        for _ in self.sections:  # as many steps as there are sections meet every one that a run can
+            section = self.sections[at]
             if section.error is not None:
                 raise section.error
+            at = section.following
 
     def run(self, frames, lengths=None, start_of_stream=True, position=None):
         """Run `frames` [B, F, n_in] (16-bit patterns, signed or not) and return a `Trace`.

@@ -13,6 +13,7 @@ import numpy as np
 from models import formats as fm
 from models import machine_ops as mo
 from models import numerics as nm
+from models.descriptors import IllegalDescriptor, decode, selected
 
 ADDRESS_SPACE = 1 << 16  # loop offsets are modulo this
 UNROLL_LIMIT = 200_000  # executed descriptors of a whole program; beyond it a plan is no sane thing to build
@@ -68,8 +69,8 @@ class Planner:
             if pc >= len(self.program):
                 raise illegal(pc, "past the last descriptor")
             try:
-                self.decoded[pc] = fm.decode(self.program[pc], self.config)
-            except fm.IllegalDescriptor as error:
+                self.decoded[pc] = decode(self.program[pc], self.config)
+            except IllegalDescriptor as error:
                 raise illegal(pc, str(error)) from error
         return self.decoded[pc]
 
@@ -198,7 +199,7 @@ class Planner:
             sets=tuple(k for k in range(fm.SETS) if acc.sets >> k & 1),
             ctx=acc.ctx,
             fmt=acc.fmt,
-            select=(fm.selected(acc.sel0), fm.selected(acc.sel1)),
+            select=(selected(acc.sel0), selected(acc.sel1)),
             base=acc.src * config.chunk,
             length=acc.len,
             shift=acc.shift,

@@ -11,7 +11,8 @@ across the frame boundary; tiles take the context that was fired longest ago.
 from collections import deque
 from dataclasses import dataclass
 
-from models.formats import Acc, BuildConfig, Descriptor, End, Fire, Fmt, Fold, Frame, Kind, Load, select
+from models.descriptors import Acc, Descriptor, End, Fire, Fold, Frame, Load, select
+from models.formats import BuildConfig, Fmt, Kind
 from models.storage import Piece
 
 CARRY = 0  # context that keeps the first layer's recurrence for the next frame

@@ -6,6 +6,7 @@ Exit status: 0 green, 1 red or not buildable, 2 a mistake in the call, 130 inter
 
 import contextlib
 import errno
+import os
 import re
 import shlex
 import signal
@@ -15,14 +16,14 @@ from pathlib import Path
 
 import click
 
+from models.text import one_line
 from regressions import doctor, launch, registry, summary
 from regressions.build import BuildError
 from regressions.paths import BUILD, shown
 from regressions.toolchain import ToolchainError
 
 # What a folder that cannot be written answers.
-UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EEXIST,
-              errno.EISDIR, errno.EFBIG)  # fmt: skip
+UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.EFBIG)
 
 
 def _fail(message: object, status: int) -> None:
@@ -38,36 +39,63 @@ def _one_line() -> Iterator[None]:
     # A shell starts what runs in the background with Ctrl-C ignored; `kill -INT` shall stop that too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        yield
+        try:
+            yield
+        finally:
+            print(end="", flush=True)
     except registry.RegistryError as error:
-        _fail(error, 2)
+        _fail(one_line(str(error)), 2)  # a setting may hold anything
     except (BuildError, ToolchainError) as error:
         _fail(error, 1)
     except OSError as error:
-        # A write to an open file that finds the disk full names no file.
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        if error.errno not in UNWRITABLE or (error.filename is None and not full):
-            raise
-        # Of a copy or a rename the second name is the one written.
-        place = Path(error.filename2 or error.filename or BUILD)
-        _fail(f"cannot write {shown(place)}: {error.strerror}", 1)
+        _fail(_of_the_system(error), 1)
     except KeyboardInterrupt:
         _fail("interrupted", 130)
 
 
+def _of_the_system(error: OSError) -> str:
+    """What ``error`` means for a user; raises it again when it is none that he can mend."""
+    try:
+        print(end="", flush=True)
+    except OSError as lost:
+        if lost.errno != errno.EPIPE:  # nobody reads any more: that is no mistake, and click ends quietly
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python tries again at its end
+            return f"cannot write to standard output: {lost.strerror}"
+        raise
+    # Of a copy or a rename the second name is the one written.
+    place = error.filename2 or error.filename
+    where = Path(place or BUILD)
+    if error.errno == errno.ENOENT and place and where.is_relative_to(BUILD):
+        return f"{shown(where)}: removed while it was in use"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):  # of a write to an open file this names no file
+        # Nobody knows our temporary files, which are hidden: the folder around them is what is full.
+        return f"cannot write {re.sub(r'/[.].*', '', shown(where))}: {error.strerror}"
+    if error.errno in UNWRITABLE and place:
+        return f"cannot write {shown(where)}: {error.strerror}"
+    raise error
+
+
 def _seed(text: str) -> int:
-    if not re.fullmatch(r"[0-9]+", text):
-        raise registry.RegistryError(f"SEED={text!r} is not a whole number")
-    if len(text) > 18:
-        raise registry.RegistryError(f"SEED={text} is too large, want at most 18 digits")
-    return int(text)
+    seed = registry.number("SEED", text)
+    if seed < 0:
+        raise registry.RegistryError(f"SEED={text}: want 0 or more")
+    return seed
 
 
 def _tests(context: click.Context) -> dict[str, registry.Test]:
     return registry.load(context.obj or registry.TESTS)
 
 
-@click.group()
+class _Commands(click.Group):
+    """Commands of which each answers a mistake with one line."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command that was asked for."""
+        with _one_line():
+            return super().invoke(ctx)
+
+
+@click.group(cls=_Commands)
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Run murmur's tests."""
@@ -105,20 +133,19 @@ def sim(
     settings: tuple[str, ...],
 ) -> None:
     """Run the test NAME and judge it."""
-    with _one_line():
-        number = _seed(seed)
-        chosen = dict(_pair(text) for text in settings)
-        test = registry.configure(registry.find(_tests(context), name), chosen)
-        extras = registry.switch("WAVES", waves), registry.switch("COVERAGE", coverage)
-        result = launch.run(test, number, _rerun(name, number, *extras, chosen), *extras)
+    number = _seed(seed)
+    chosen = dict(_pair(text) for text in settings)
+    test = registry.configure(registry.find(_tests(context), name), chosen)
+    extras = registry.switch("WAVES", waves), registry.switch("COVERAGE", coverage)
+    result = launch.run(test, number, _rerun(name, number, *extras, chosen), *extras)
     click.echo(summary.block(result, BUILD / name / str(number)))
     sys.exit(0 if result["status"] == "pass" else 1)
 
 
 def _pair(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
-    if not equals:
-        raise registry.RegistryError(f"--set {text!r}: want KEY=VALUE")
+    if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key):
+        raise registry.RegistryError(f"--set {text!r}: want KEY=VALUE, KEY of letters, digits and _")
     return key, value
 
 
@@ -139,8 +166,7 @@ def waves_command(name: str, seed: str) -> None:
     """Open GTKWave on the run of the test NAME, with a save file made for it."""
     from regressions import waves
 
-    with _one_line():
-        sys.exit(waves.main(name, _seed(seed)))
+    sys.exit(waves.main(name, _seed(seed)))
 
 
 @cli.command("demo")
@@ -150,8 +176,7 @@ def demo_command(seed: str, settings: tuple[str, ...]) -> None:
     """Run speech through the RTL and show what happened inside, on one HTML page."""
     from tb.demo import page
 
-    with _one_line():
-        sys.exit(page.main(_seed(seed), dict(_pair(text) for text in settings)))
+    sys.exit(page.main(_seed(seed), dict(_pair(text) for text in settings)))
 
 
 @cli.command("lint")
@@ -159,8 +184,7 @@ def lint_command() -> None:
     """Check the sources with every linter; all run, then the verdict."""
     from regressions import lint
 
-    with _one_line():
-        sys.exit(lint.main())
+    sys.exit(lint.main())
 
 
 @cli.command("docs")
@@ -168,8 +192,15 @@ def docs_command() -> None:
     """Draw the figures of docs/ from the RTL's own waves."""
     from regressions import figures
 
-    with _one_line():
-        sys.exit(figures.main())
+    sys.exit(figures.main())
+
+
+@cli.command("example")
+def example_command() -> None:
+    """Run the C driver of docs/integration on the RTL."""
+    from regressions import example
+
+    sys.exit(example.main())
 
 
 @cli.command("bench")
@@ -177,8 +208,7 @@ def bench_command() -> None:
     """Measure the design and the bench against their floors and aims; writes build/bench.json."""
     from tb import bench
 
-    with _one_line():
-        sys.exit(bench.main())
+    sys.exit(bench.main())
 
 
 @cli.command("doctor")

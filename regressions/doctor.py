@@ -4,6 +4,7 @@
 Only the standard library at the top, so that it also runs before `make setup`.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -50,7 +51,7 @@ def _python() -> str:
 
 def _venv() -> str:
     try:
-        import ensurepip  # noqa: F401
+        import ensurepip  # noqa: F401  # is it there? venv needs it
     except ImportError:
         return ""
     return "found"
@@ -156,4 +157,10 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--packages"]:
         print(" ".join(missing_packages()))
     else:
-        sys.exit(report())
+        try:
+            status = report()
+            print(end="", flush=True)
+        except OSError as lost:
+            print(f"error: cannot write to standard output: {lost.strerror}", file=sys.stderr, flush=True)
+            os._exit(1)  # an orderly end would try to write once more
+        sys.exit(status)

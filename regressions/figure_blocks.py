@@ -186,8 +186,8 @@ def _work(c: Canvas) -> None:
 
 
 def machine() -> Canvas:
-    """The machine at a glance."""
-    c = Canvas(1080, 306, "murmur at a glance")
+    """The machine at a glance, from sound to results."""
+    c = Canvas(1260, 306, "murmur at a glance")
 
     def stage(x: int, w: int, title: str, below: str) -> None:
         c.text(x + w / 2, 34, title, size=15, weight="bold")
@@ -203,37 +203,50 @@ def machine() -> Canvas:
             c.text(x + w / 2, y + 33, name, size=14)
             c.text(x + w / 2, y + 52, note, size=12, colour=SOFT)
 
-    stage(20, 140, "sound", "40 bytes every 10 ms")
+    stage(20, 140, "sound", "a spoken word")
     heights = (5, 12, 22, 34, 48, 30, 52, 40, 20, 30, 46, 26, 14, 22, 10, 5)
     for i, h in enumerate(heights):
         c.parts.append(
             f'<rect x="{27 + 8 * i}" y="{159 - h}" width="5" height="{2 * h}" rx="2.5" fill="#5b8db8"/>'
         )
-    stage(205, 150, "scan", "zeros and pruned rows skipped")
-    pair(205, 150, "side", ("scanner 0", "scanner 1"), ("row, \u00b12^s", "row, \u00b12^s"))
-    stage(405, 130, "weights", "each row read once")
-    pair(405, 130, "memory", ("4-bit rows", "4-bit rows"), ("bank 0", "bank 1"))
-    stage(585, 150, "add", "two time steps at once")
-    pair(585, 150, "work", ("128 adders", "128 adders"), ("set 0", "set 1"))
-    stage(785, 120, "fire", "leak, compare, reset")
+    c.line((164, 159), (198, 159), wide=2)
+    stage(200, 140, "log-mel features", "40 bytes every 10 ms")
+    # Time to the right, frequency upwards: as loud as the sound beside it, in two bands that move.
+    for i, h in enumerate(heights):
+        for band in range(10):
+            near = min(abs(band - 2 - i / 8), abs(band - 7 + i / 6))
+            shade = h / 52 * max(0.15, 1 - near / 3)
+            c.parts.append(
+                f'<rect x="{206 + 8 * i}" y="{209 - 11 * band}" width="8" height="11" fill="#5b8db8"'
+                f' fill-opacity="{shade:.2f}"/>'
+            )
+    c.parts.append('<rect x="206" y="110" width="128" height="110" rx="2" fill="none" stroke="#5b8db8"/>')
+    c.text(180, 272, "in software: models/features.py", size=12, colour=SOFT)
+    stage(385, 150, "scan", "zeros and pruned rows skipped")
+    pair(385, 150, "side", ("scanner 0", "scanner 1"), ("row, \u00b12^s", "row, \u00b12^s"))
+    stage(585, 130, "weights", "each row read once")
+    pair(585, 130, "memory", ("4-bit rows", "4-bit rows"), ("bank 0", "bank 1"))
+    stage(765, 150, "add", "two time steps at once")
+    pair(765, 150, "work", ("128 adders", "128 adders"), ("set 0", "set 1"))
+    stage(965, 120, "fire", "leak, compare, reset")
     fill, stroke = FILLS["fire"]
     c.parts.append(
-        f'<rect x="785" y="78" width="120" height="162" rx="9" fill="{fill}" stroke="{stroke}"'
+        f'<rect x="965" y="78" width="120" height="162" rx="9" fill="{fill}" stroke="{stroke}"'
         ' stroke-width="1.6"/>'
     )
-    c.text(845, 152, "16 neurons", size=14)
-    c.text(845, 171, "at a time", size=12, colour=SOFT)
+    c.text(1025, 152, "16 neurons", size=14)
+    c.text(1025, 171, "at a time", size=12, colour=SOFT)
     for y in (114, 204):
-        c.line((164, 159), (182, 159), (182, y), (203, y), wide=2)
-        for x in (355, 535, 735):
+        c.line((338, 159), (362, 159), (362, y), (383, y), wide=2)
+        for x in (535, 715, 915):
             c.line((x, y), (x + 48, y), wide=2)
-    c.line((845, 240), (845, 280), (182, 280), (182, 204), arrow=False, wide=2)
-    c.text(514, 272, "spikes: to the next layer, and back to their own in the next frame", size=13)
-    c.line((905, 159), (953, 159), wide=2)
-    stage(950, 110, "results", "scores of words")
+    c.line((1025, 240), (1025, 280), (362, 280), (362, 204), arrow=False, wide=2)
+    c.text(694, 272, "spikes: to the next layer, and back to their own in the next frame", size=13)
+    c.line((1085, 159), (1133, 159), wide=2)
+    stage(1130, 110, "results", "scores of words")
     for i, w in enumerate((22, 14, 30, 18, 74, 26, 12, 34, 20, 16)):
         colour = "#c2685a" if w == 74 else "#c3ccd5"
-        c.parts.append(f'<rect x="968" y="{91 + 14 * i}" width="{w}" height="9" rx="2.5" fill="{colour}"/>')
+        c.parts.append(f'<rect x="1148" y="{91 + 14 * i}" width="{w}" height="9" rx="2.5" fill="{colour}"/>')
     return c
 
 

@@ -5,7 +5,6 @@ Everything in a picture is a value of the RTL in the last nanosecond before the 
 ends the cycle. Cycle 0 is the one in which the first beat of the shown frame is accepted.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pywellen
-import wavedrom
+from wavedrom.waveform import WaveDrom
 
 from models.formats import ACC_W, ELEM_W, MEM_W, Op
 from models.networks.walkthrough import BUILD, SHOWN
@@ -334,9 +333,17 @@ PICTURES: Mapping[str, Picture] = {
 }  # fmt: skip
 
 
+class _Drawing(WaveDrom):
+    """WaveDrom, which makes room for names in Helvetica of 11 pixels and draws them in 11 points."""
+
+    def text_width(self, string: str, size: float = 11) -> float:
+        """Pixels of ``string``: a point is 4/3 of one; DejaVu Sans, where Helvetica is not, is broader."""
+        return super().text_width(string, size * 4 / 3 * 1.2)
+
+
 def svg(picture: dict) -> str:
     """WaveDrom's drawing, without the symbols it does not use, on white so that a dark page shows it too."""
-    root = ElementTree.fromstring(wavedrom.render(json.dumps(picture)).tostring())
+    root = ElementTree.fromstring(_Drawing().render_waveform(0, picture).tostring())
     used = {use.get(f"{XLINK}href", "").removeprefix("#") for use in root.iter(f"{SVG}use")}
     for defs in root.iter(f"{SVG}defs"):
         for symbol in list(defs):

@@ -43,18 +43,23 @@ def draw(waves: Waves) -> dict[str, str]:
 
 
 def write(files: dict[str, str], folder: Path) -> list[str]:
-    """Write ``files`` where they changed, each whole or not at all, and return the names of those."""
+    """Write ``files`` where they changed; return the names of those. OSError, and none written: no room."""
     folder.mkdir(parents=True, exist_ok=True)
-    changed = []
-    for name, text in files.items():
-        path = folder / name
-        if path.is_file() and path.read_text() == text:
-            continue
-        part = folder / f".{name}.{os.getpid()}"
-        part.write_text(text)
-        part.replace(path)
-        changed.append(name)
-    return changed
+    parts: dict[Path, Path] = {}
+    try:
+        for name, text in files.items():
+            path = folder / name
+            if not path.is_file() or path.read_text() != text:
+                parts[path] = folder / f".{os.getpid()}.{name}"
+                parts[path].write_text(text)
+        for path, part in parts.items():
+            part.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+    return [path.name for path in parts]
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ The test finds its job in the JSON file named by ``MUR_JOB`` and leaves ``outcom
 """
 
 import contextlib
+import errno
 import importlib
 import os
 import re
@@ -61,9 +62,13 @@ def run(
 
     The result is also ``result.json`` in ``home/<test>/<seed>/``. ``rerun`` is the command line that
     repeats this run. Raises RegistryError when its settings are refused, BuildError or ToolchainError when
-    there is nothing to run; KeyboardInterrupt passes through after the simulator has been stopped, and then
-    no result is left.
+    there is nothing to run, OSError naming the place when the run's folder cannot be used or was removed
+    meanwhile; KeyboardInterrupt passes through after the simulator has been stopped, and then no result is
+    left.
     """
+    out_dir = home / test.name / str(seed)
+    if out_dir.is_symlink():  # what is emptied below would be a folder that nobody named
+        raise OSError(errno.ENOTDIR, "a symbolic link, want a folder of its own", str(out_dir))
     inputs = _prepared(test, seed)
     design = test.build
     sim = build(
@@ -76,11 +81,10 @@ def run(
         coverage=coverage,
         extra_args=design.extra_args,
     )
-    out_dir = home / test.name / str(seed)
     out_dir.mkdir(parents=True, exist_ok=True)
     with locked(out_dir / ".lock", f"waiting for another run in {shown(out_dir)}") as lock:
         for pattern in LEFT_BY_A_RUN:
-            for path in filter(Path.is_file, out_dir.glob(pattern)):
+            for path in out_dir.glob(pattern):
                 path.unlink()
         job = {
             "test": test.name,
@@ -95,6 +99,8 @@ def run(
             write_npz(out_dir / "inputs.npz", inputs)
         write_json(out_dir / "job.json", job)
         end = _simulate(test, seed, sim, out_dir, lock)
+        if os.fstat(lock).st_nlink == 0:  # and what is there now is another run's
+            raise FileNotFoundError(errno.ENOENT, "removed", str(out_dir))
         verdict = judge.judge(out_dir, end.status, test.limit_s if end.timed_out else None)
         result = judge.result(test.name, seed, verdict, end.wall_s, rerun)
         write_json(out_dir / "result.json", result)
@@ -117,7 +123,8 @@ def _environment(test: Test, seed: int, out_dir: Path) -> dict[str, str]:
     env = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("COCOTB_", "GPI_", "PYGPI_", "MAKE", "MFLAGS"))
+        # COVERAGE, which make exports, would ask cocotb to measure the Python of the bench.
+        if not name.startswith(("COCOTB_", "GPI_", "PYGPI_", "MAKE", "MFLAGS", "COVERAGE"))
     }
     libpython = os.environ.get("LIBPYTHON_LOC") or find_libpython.find_libpython()
     if libpython is None:

@@ -19,7 +19,7 @@ def shown(path: Path) -> str:
 
 def write_json(path: Path, data: object) -> None:
     """Write ``data`` so that a reader sees the whole file or none."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part = path.with_name(f".{os.getpid()}.{path.name}")
     try:
         part.write_text(json.dumps(data, indent=2) + "\n")
         part.replace(path)
@@ -31,7 +31,7 @@ def write_npz(path: Path, arrays: Mapping) -> None:
     """Write ``arrays`` by name so that a reader sees the whole file or none."""
     import numpy as np
 
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part = path.with_name(f".{os.getpid()}.{path.name}")
     try:
         with part.open("wb") as stream:
             np.savez(stream, **arrays)

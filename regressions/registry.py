@@ -13,7 +13,9 @@ from models.formats import BuildConfig
 from regressions.paths import ROOT, shown
 
 TESTS = Path(__file__).with_name("tests.toml")
-Value = int | float | str | bool
+MOST_DIGITS = 18
+Value = int | str | bool
+Legal = str | list[int]  # "1..1000", "1..frames", or what it may be
 
 
 class RegistryError(Exception):
@@ -44,6 +46,7 @@ class Test:
     params: Mapping[str, Value]
     limit_s: float
     prepare: str = ""  # "module:function", see launch.py
+    legal: Mapping[str, Legal] = field(default_factory=dict)  # for every number of params
 
 
 def load(path: Path = TESTS) -> dict[str, Test]:
@@ -63,9 +66,13 @@ def load(path: Path = TESTS) -> dict[str, Test]:
                 params=entry.get("params", {}),
                 limit_s=float(entry.get("limit_s", 600)),
                 prepare=entry.get("prepare", ""),
+                legal=entry.get("legal", {}),
             )
         except KeyError as missing:
             raise RegistryError(f"{shown(path)}: test {name!r} lacks {missing}") from None
+        numbers = {key for key, value in tests[name].params.items() if type(value) is int}
+        for key in sorted(numbers ^ set(tests[name].legal)):
+            raise RegistryError(f"{shown(path)}: test {name!r}: {key} wants both a number and what is legal")
     return tests
 
 
@@ -105,7 +112,7 @@ def find(tests: Mapping[str, Test], name: str) -> Test:
 def configure(test: Test, settings: Mapping[str, str]) -> Test:
     """Return ``test`` with ``settings`` (texts, keys in any case) over its own and its build's parameters.
 
-    Raises RegistryError on a key that neither has, or a value that is not of the default's type.
+    Raises RegistryError on a key that neither has, or a value that is not of the default's type or not legal.
     """
     own, built = dict(test.params), dict(test.build.params)
     homes = {key.lower(): (home, key) for home in (built, own) for key in home}
@@ -116,8 +123,26 @@ def configure(test: Test, settings: Mapping[str, str]) -> Test:
         home[name] = _typed(key, text, home[name])
         if home is own and text == "":
             raise RegistryError(f"{key} is empty")
+    _check_own(test.legal, own)
     _check_build(built)
     return replace(test, params=own, build=replace(test.build, params=built))
+
+
+def _check_own(legal: Mapping[str, Legal], params: Mapping[str, Value]) -> None:
+    """RegistryError for a number that is not ``legal``; a range may end at the value of another setting."""
+    for name, want in legal.items():
+        value = params[name]
+        assert isinstance(value, int)
+        if isinstance(want, list):
+            right, told = value in want, f"one of {', '.join(map(str, want))}"
+        else:
+            low, _, high = want.partition("..")
+            top = params.get(high, high)
+            right, told = int(low) <= value <= int(top), f"{low} to {top}"
+            if high in params:
+                told += f", which is {high.upper()}"
+        if not right:
+            raise RegistryError(f"{name.upper()}={value}: want {told}")
 
 
 def _check_build(params: Mapping[str, Value]) -> None:
@@ -145,13 +170,16 @@ def switch(key: str, text: str) -> bool:
 def _typed(key: str, text: str, default: Value) -> Value:
     if isinstance(default, bool):
         return switch(key, text)
-    if isinstance(default, str):
-        return text
-    try:
-        return int(text, 0) if isinstance(default, int) else float(text)
-    except ValueError:
-        kind = "a whole number" if isinstance(default, int) else "a number"
-        raise RegistryError(f"{key}={text!r} is not {kind}") from None
+    return text if isinstance(default, str) else number(key, text)
+
+
+def number(key: str, text: str) -> int:
+    """Return the whole number ``text``; RegistryError for what only Python takes for one, as `1_6`."""
+    if not re.fullmatch(r"-?[0-9]+", text):
+        raise RegistryError(f"{key}={text!r} is not a whole number in decimal digits")
+    if len(text) > MOST_DIGITS:
+        raise RegistryError(f"{key}={text} is too large, want at most {MOST_DIGITS} digits")
+    return int(text)
 
 
 def _nearest(name: str, names: Mapping) -> str:

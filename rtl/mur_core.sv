@@ -84,9 +84,13 @@ module mur_core
   if (RESULT_W < 128 || RESULT_W > 512 || (RESULT_W & (RESULT_W - 1)) != 0 || C > LANES) begin : g_width
     $error("RESULT_W must be 128, 256 or 512, and at most 32 * LANES");
   end
-  if (VEC_DEPTH % (GROUP / C) != 0 || VEC_DEPTH > 65536 || PROG_DEPTH > 65536 || WGT_DEPTH > 65536
-      || MASK_DEPTH > 65536 || BIAS_DEPTH > 65536 || NEUR_DEPTH > 65536) begin : g_depth
-    $error("a depth is above 65536, or VEC_DEPTH no multiple of 128 / C");
+  if (PROG_DEPTH < 2 || PROG_DEPTH > 65536 || WGT_DEPTH < 2 || WGT_DEPTH > 65536
+      || MASK_DEPTH < 2 || MASK_DEPTH > 65536 || BIAS_DEPTH < 2 || BIAS_DEPTH > 65536
+      || NEUR_DEPTH < 2 || NEUR_DEPTH > 65536) begin : g_depth
+    $error("a depth is outside 2..65536");
+  end
+  if (VEC_DEPTH == 0 || VEC_DEPTH > 65536 || VEC_DEPTH % (GROUP / C) != 0) begin : g_vec_depth
+    $error("VEC_DEPTH must be a multiple of 128 / C, at most 65536");
   end
 
   // ---- program side -----------------------------------------------------------------------------

@@ -60,11 +60,11 @@ module mur_decode
   endfunction
 
   desc_frame_t f;
-  /* verilator lint_off UNUSEDSIGNAL */ // the op of all is looked at in f
+  desc_loop_t  l;
+  /* verilator lint_off UNUSEDSIGNAL */ // op: the same bits of desc_i in each, read as f.op
   desc_acc_t   a;
   desc_fold_t  d;
   desc_fire_t  r;
-  desc_loop_t  l;
   desc_end_t   e;
   /* verilator lint_on UNUSEDSIGNAL */
   assign f = desc_i;

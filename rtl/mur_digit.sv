@@ -78,7 +78,7 @@ module mur_digit
   logic [D-1:0]   dig_q, neg_q, lo, lo2, rest, rest2, dig_d;
   logic [1:0]     spk_q;
   addr_t          waddr_q, row_q;
-  /* verilator lint_off UNUSEDSIGNAL */ // not every field is of use here
+  /* verilator lint_off UNUSEDSIGNAL */ // masked: the group stage's; sel0, sel1: spent on spk_q
   acc_ctl_t       ctl_q;
   /* verilator lint_on UNUSEDSIGNAL */
   logic [RANK_W-1:0] waddr_in;

@@ -10,7 +10,7 @@ module mur_fault
   input  logic       clk_i,
   input  logic       rst_ni,
   input  logic       clr_i,
-  /* verilator lint_off UNUSEDSIGNAL */ // not every field is of use here
+  /* verilator lint_off UNUSEDSIGNAL */ // all but range, ev0_i.both, seq, pc: a fault needs no more
   input  ev_t        ev0_i,        // scanner 0, 1
   input  ev_t        ev1_i,
   input  ev_id_t     id0_i,

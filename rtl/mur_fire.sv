@@ -23,7 +23,7 @@ module mur_fire
   input  logic                    clr_i,           // running maxima to zero
   // front entry
   input  logic                    valid_i,
-  /* verilator lint_off UNUSEDSIGNAL */ // not every field is of use here
+  /* verilator lint_off UNUSEDSIGNAL */ // ctx, seq: mur_work gives them to the lanes and to kill_i
   input  fire_ctl_t               ctl_i,
   /* verilator lint_on UNUSEDSIGNAL */
   input  fire_addr_t              addr_i,

@@ -53,8 +53,8 @@ module mur_lanes
     return neg ? -p : p;
   endfunction
 
-  /* verilator lint_off BLKSEQ */
-  // verilog_lint: waive-start always-ff-non-blocking
+  /* verilator lint_off BLKSEQ */ // FIRE, events and a fold of one cycle work on the arrays in turn
+  // verilog_lint: waive-start always-ff-non-blocking // the same reason
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       ovf_o <= '0;

@@ -12,7 +12,7 @@ module mur_loop
   input  logic       rst_ni,
   input  logic       clr_i,
   input  logic       push_i,         // the LOOP at pc_i has been executed
-  /* verilator lint_off UNUSEDSIGNAL */ // not every field is of use here
+  /* verilator lint_off UNUSEDSIGNAL */ // op, rsvd0, rsvd1: mur_decode has judged them
   input  desc_loop_t loop_i,
   /* verilator lint_on UNUSEDSIGNAL */
   input  logic       step_i,         // another descriptor at pc_i has been executed

@@ -7,8 +7,6 @@
 
 package mur_pkg;
 
-  /* verilator lint_off UNUSEDPARAM */ // a number may be of use to a bench only
-
   // ---- sizes -----------------------------------------------------------------------------------
   parameter int unsigned GROUP      = 128;  // rows under one mask word
   parameter int unsigned SETS       = 2;
@@ -19,7 +17,9 @@ package mur_pkg;
   parameter int unsigned BIAS_W     = 24;
   parameter int unsigned THETA_W    = 16;
   parameter int unsigned WGT_W      = 4;
+  /* verilator lint_off UNUSEDPARAM */ // a 3-bit field holds no more: here to be compared with the model's
   parameter int unsigned SHIFT_MAX  = 7;
+  /* verilator lint_on UNUSEDPARAM */
   parameter int unsigned SPIKE_W    = 8;    // bits of a spike byte
   parameter int unsigned STATE_W    = MEM_W + SPIKE_W;
   parameter int unsigned POS_W      = 5;    // position of a digit after the shift, 0..23
@@ -250,7 +250,7 @@ package mur_pkg;
   endfunction
 
   // An entry behind a fault is passed without effect.
-  /* verilator lint_off UNUSEDSIGNAL */ // of a fault, only its place matters here
+  /* verilator lint_off UNUSEDSIGNAL */ // code, pc of a fault: mur_seq reports them
   function automatic logic killed(seq_t s, fault_t f0, fault_t f1);
     return (f0.valid && later(s, f0.seq)) || (f1.valid && later(s, f1.seq));
   endfunction
@@ -311,5 +311,4 @@ package mur_pkg;
     tap_event_t [1:0] event_s;       // per set
   } tap_t;
 
-  /* verilator lint_on UNUSEDPARAM */
 endpackage

@@ -31,7 +31,7 @@ module mur_scan_chunk
   input  logic [C*ELEM_W-1:0] vec_rdata_i,
   // what the ACC in c_slot_o selects
   output slot_t               c_slot_o,
-  /* verilator lint_off UNUSEDSIGNAL */ // not every field is of use here
+  /* verilator lint_off UNUSEDSIGNAL */ // all but fmt, sel0, sel1: for the stages before and behind
   input  acc_ctl_t            c_ctl_i,
   /* verilator lint_on UNUSEDSIGNAL */
   // chunk

@@ -19,7 +19,7 @@ module mur_scan_group
   input  logic              rst_ni,
   // next entry of the queue
   input  logic              e_valid_i,
-  /* verilator lint_off UNUSEDSIGNAL */ // not every field is of use here
+  /* verilator lint_off UNUSEDSIGNAL */ // all but item, masked, and wgt: later stages look them up by slot
   input  acc_ctl_t          e_ctl_i,
   input  acc_addr_t         e_addr_i,
   /* verilator lint_on UNUSEDSIGNAL */

@@ -75,7 +75,7 @@ module mur_seq
   output logic              clr_o,
   output logic              spare_o,
   input  logic              clr_busy_i,
-  /* verilator lint_off UNUSEDSIGNAL */ // not every field is of use here
+  /* verilator lint_off UNUSEDSIGNAL */ // seq: the sequencer drains whatever the fault's place
   input  fault_t            fault_i
   /* verilator lint_on UNUSEDSIGNAL */
 );

@@ -19,7 +19,9 @@ module mur_top
   localparam int unsigned AXIL_AW   = 12
 ) (
   input  logic                  clk_i,
+  /* verilator lint_off SYNCASYNCNET */ // asynchronous for every flop; only assertions sample it on the clock
   input  logic                  rst_ni,
+  /* verilator lint_on SYNCASYNCNET */
 
   input  logic [AXIL_AW-1:0]    s_axil_awaddr,
   input  logic [2:0]            s_axil_awprot,
@@ -93,10 +95,9 @@ module mur_top
   logic [RESULT_W/8-1:0] res_keep;
   res_user_t             res_user;
 
-  // Nothing here uses the tap: it is for the test bench, and synthesis removes it.
-  // verilator lint_off UNUSEDSIGNAL
+  /* verilator lint_off UNUSEDSIGNAL */ // the test bench looks at it from outside; synthesis removes it
   tap_t                  tap;
-  // verilator lint_on UNUSEDSIGNAL
+  /* verilator lint_on UNUSEDSIGNAL */
 
   mur_image #(
     .LANES(LANES), .RESULT_W(RESULT_W), .PROG_DEPTH(PROG_DEPTH), .WGT_DEPTH(WGT_DEPTH),

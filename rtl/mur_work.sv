@@ -150,7 +150,7 @@ module mur_work
   ev_id_t          id [2];
   logic [1:0]      wgt_req, wgt_bank, cnt_valid, cnt_end, ev_read, ev_end;
   addr_t           wgt_addr [2];
-  /* verilator lint_off UNUSEDSIGNAL */ // scanner 0 never joins, scanner 1 never drives a pair
+  /* verilator lint_off UNUSEDSIGNAL */ // join_w[0], pair_end[1]: 0 never joins, 1 drives no pair
   logic [1:0]      join_w, pair_end;
   /* verilator lint_on UNUSEDSIGNAL */
   logic [1:0][7:0] cnt_rows, cnt_kept;

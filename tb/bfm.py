@@ -43,6 +43,7 @@ class Bfm:
         self.top: Any = cocotb.top
         self.library = ctypes.CDLL(None)
         self.library.mur_records.restype = ctypes.c_void_p
+        self.reset_cycles = 8
         self.go_state = {"rst": 0, "reg": 0, "img": 0, "frm": 0}
         # What was seen on each interface, for the monitor of the agent of that name.
         self.seen: dict[str, Queue] = {name: Queue() for name in ("registers", "images", "frames", "results")}
@@ -111,8 +112,9 @@ class Bfm:
         )
 
     async def reset(self) -> None:
-        """Reset the design."""
+        """Reset the design for ``reset_cycles``."""
         await Timer(CLOCK_NS, "ns")  # at time zero the toggles have no value yet
+        self.top.reset_cycles.value = self.reset_cycles
         await self._go("rst", 1000, "reset")
         self.clear()
 

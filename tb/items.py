@@ -36,7 +36,7 @@ class RegisterAccess(uvm_sequence_item):
 
 
 class ImageLoad(uvm_sequence_item):
-    """A network's images (models.formats.Images), sent as packets."""
+    """A network's images (models.images.Images), sent as packets."""
 
     def __init__(self, name: str, images, stall: Stall = NO_STALL) -> None:
         """See the class."""

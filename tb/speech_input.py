@@ -14,6 +14,7 @@ import numpy as np
 from models.audio import complaint, read_audio, synthesise
 from models.features import BANDS, RATE, WINDOW, LogMel
 from models.networks.digits import digits
+from models.text import one_line
 from models.train.dataset import LABELS, SPLITS, Recording, fsdd_files, split_of
 from regressions.registry import RegistryError
 
@@ -124,8 +125,12 @@ def _of_file(path: str) -> Utterance:
     except ValueError as error:
         raise RegistryError(f"WAV={error}") from None
     if bad:
-        print(f"warning: WAV={path}: {bad}; the word heard may mean nothing", flush=True)
-    return "", Path(path).name, features
+        _warn(f"WAV={path}: {bad}; the word heard may mean nothing")
+    return "", one_line(Path(path).name), features
+
+
+def _warn(text: str) -> None:
+    print(f"warning: {one_line(text)}", flush=True)
 
 
 def _of_folder(folder: str, split: str) -> list[Utterance]:
@@ -141,7 +146,7 @@ def _of_folder(folder: str, split: str) -> list[Utterance]:
         if wrong:
             bad.append(f"{recording.path.name}: {wrong}")
     if bad:
-        print(f"warning: DATA={folder}: {len(bad)} of {len(found)} are hard to hear, as {bad[0]}", flush=True)
+        _warn(f"DATA={folder}: {len(bad)} of {len(found)} are hard to hear, as {bad[0]}")
     return found
 
 
@@ -158,11 +163,7 @@ def _chosen(folder: str, split: str) -> list[Recording]:
     if not recordings:
         raise RegistryError(f"DATA={folder}: no file named {named} among {len(others)}")
     if others:
-        print(
-            f"warning: DATA={folder}: {len(others)} files ignored that are not named {named},"
-            f" as {others[0].name}",
-            flush=True,
-        )
+        _warn(f"DATA={folder}: {len(others)} files ignored that are not named {named}, as {others[0].name}")
     chosen = [recording for recording in recordings if split in ("", split_of(recording))]
     if not chosen:
         raise RegistryError(

@@ -52,7 +52,9 @@ module example_soc #(
   output logic                  irq_o              // level, to the interrupt controller
 );
   // Asserted without a clock, released after two edges.
+  /* verilator lint_off SYNCASYNCNET */ // asynchronous for every flop; only assertions sample it on the clock
   logic [1:0] reset_q;
+  /* verilator lint_on SYNCASYNCNET */
   always_ff @(posedge clk_i or negedge por_ni) begin
     if (!por_ni) reset_q <= '0;
     else         reset_q <= {reset_q[0], 1'b1};

@@ -3,7 +3,9 @@
 
 import numpy as np
 
-from models.formats import Acc, BuildConfig, Fire, Fmt, Images, Kind, select
+from models.descriptors import Acc, Fire, select
+from models.formats import BuildConfig, Fmt, Kind
+from models.images import Images
 from models.machine import Machine
 
 SMALL = BuildConfig(

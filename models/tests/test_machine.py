@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.formats import Acc, End, Fire, Fmt, Fold, Frame, Kind, Loop
+from models.descriptors import Acc, End, Fire, Fold, Frame, Loop
+from models.formats import Fmt, Kind
 from models.machine import Machine
 from models.tests.hand_programs import GROUP, ON0, ON1, amounts, lif, make, number, raw, run
 

@@ -4,7 +4,8 @@
 import numpy as np
 import pytest
 
-from models.formats import Acc, End, ErrorBit, Fmt, Fold, Frame, Load, Loop
+from models.descriptors import Acc, End, Fold, Frame, Load, Loop
+from models.formats import ErrorBit, Fmt
 from models.machine import Machine, MachineError
 from models.tests.hand_programs import GROUP, lif, make, number, raw, run
 
@@ -42,6 +43,7 @@ def test_a_rank_that_runs_out_of_the_bank():
         ([Frame(0, 1), Load(0, 1), Load(0, 1), End()], ILLEGAL, 2),
         ([Frame(0, 1), Load(0, 2), End()], ILLEGAL, 0),
         ([Frame(0, 1), Load(GROUP, 1), End()], ILLEGAL, 0),
+        ([Frame(0, 1), Load(0, 2), End(wrap=0), Frame(0, 1), raw(n=9), End()], ILLEGAL, 3),
         ([Frame(0, 1), raw(n=9), End()], ILLEGAL, 1),
         ([Frame(0, 1), raw(par=16), End()], RANGE, 1),
         ([Frame(0, 1), raw(par=15, n=5), End()], RANGE, 1),
@@ -65,8 +67,9 @@ def test_halting_errors(program, bit, pc):
     with pytest.raises(MachineError) as caught:
         machine.run(np.zeros((2, 3, 1), int))
     assert (caught.value.bit, caught.value.pc) == (bit, pc)
-    with pytest.raises(MachineError):
+    with pytest.raises(MachineError) as caught:
         machine.check()
+    assert (caught.value.bit, caught.value.pc) == (bit, pc)
 
 
 def test_an_error_keeps_what_came_before_it():

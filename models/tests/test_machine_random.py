@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import formats as fm
-from models.formats import Acc, End, ErrorBit, Fire, Fmt, Fold, Frame, Kind, Loop, select
+from models.descriptors import Acc, End, Fire, Fold, Frame, Loop, select
+from models.formats import ErrorBit, Fmt, Kind
 from models.machine import Machine, MachineError
 from models.tests.hand_programs import GROUP, SMALL, make
 from models.tests.slow_machine import Overflow, SlowMachine

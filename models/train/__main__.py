@@ -9,4 +9,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except ValueError as error:
-        sys.exit(f"train: {error}")
+        sys.exit(f"error: {error}")

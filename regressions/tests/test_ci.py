@@ -3,6 +3,7 @@
 
 import re
 import shlex
+import subprocess
 
 import pytest
 import yaml
@@ -39,3 +40,18 @@ def test_reports_are_kept_whatever_the_verdict():
     uploads = [step for step in STEPS if "upload-artifact" in step.get("uses", "")]
     assert len(uploads) == len(WORKFLOW["jobs"])
     assert all(step["if"] == "always()" for step in uploads)
+
+
+def test_a_branch_with_a_pull_request_runs_once():
+    events = WORKFLOW[True]  # the key `on` means yes in YAML 1.1
+    assert events["push"] == {"branches": ["main"]}
+    assert "pull_request" in events
+
+
+def test_fresh_demands_its_folder():
+    done = subprocess.run([ROOT / ".ci/fresh"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert (
+        done.stderr
+        == "error: .ci/fresh FOLDER [FIRST]: FOLDER is missing, want one that does not exist yet\n"
+    )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line: mistakes give one line and status 2; spaces and quotes survive."""
 
+import hashlib
 import os
 import shlex
 import subprocess
@@ -24,10 +25,14 @@ def call(*args):
     [
         (["toi"], "error: no test 'toi'; did you mean toy?"),
         (["zzz"], "error: no test 'zzz'; known: toy"),
-        (["toy", "--seed", "one"], "error: SEED='one' is not a whole number"),
-        (["toy", "--seed", "-1"], "error: SEED='-1' is not a whole number"),
+        (["toy", "--seed", "one"], "error: SEED='one' is not a whole number in decimal digits"),
+        (["toy", "--seed", "-1"], "error: SEED=-1: want 0 or more"),
         (["toy", "--set", "LIMITS=3"], "error: test 'toy' has no LIMITS; did you mean limit?"),
-        (["toy", "--set", "LIMIT=x"], "error: LIMIT='x' is not a whole number"),
+        (["toy", "--set", "LIMIT=x"], "error: LIMIT='x' is not a whole number in decimal digits"),
+        (["toy", "--set", "LIMIT"], "error: --set 'LIMIT': want KEY=VALUE, KEY of letters, digits and _"),
+        (["toy", "--set", "1A=2"], "error: --set '1A=2': want KEY=VALUE, KEY of letters, digits and _"),
+        (["toy", "--set", "A B=2"], "error: --set 'A B=2': want KEY=VALUE, KEY of letters, digits and _"),
+        (["toy", "--set", "É=2"], "error: --set 'É=2': want KEY=VALUE, KEY of letters, digits and _"),
     ],
 )
 def test_mistake_gives_one_line_and_status_2(args, said):
@@ -67,6 +72,32 @@ def test_folder_that_cannot_be_written_gives_one_line(error, monkeypatch):
     assert result.output == f"error: cannot write build/sim: {error.strerror}\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("sim/.part-toy/objects/Vtop__pch.h.fast.gch", "build/sim"),
+        ("smoke/1/.123.result.json", "build/smoke/1"),
+        ("smoke/1/sim.log", "build/smoke/1/sim.log"),
+    ],
+)
+def test_hidden_file_is_named_by_the_folder_around_it(name, known, monkeypatch):
+    def refuse(*_args, **_settings):
+        raise OSError(28, "No space left on device", str(ROOT / "build" / name))
+
+    monkeypatch.setattr("regressions.launch.build", refuse)
+    result = call("sim", "toy")
+    assert result.exit_code == 1
+    assert result.output == f"error: cannot write {known}: No space left on device\n"
+
+
+def test_bug_of_ours_keeps_its_trace(monkeypatch):
+    def fail(*_args, **_settings):
+        raise FileNotFoundError(2, "No such file or directory", str(ROOT / "rtl" / "absent.sv"))
+
+    monkeypatch.setattr("regressions.launch.build", fail)
+    assert isinstance(call("sim", "toy").exception, FileNotFoundError)
+
+
 def test_list_shows_tests_and_settings():
     result = call("list")
     assert result.exit_code == 0
@@ -76,7 +107,7 @@ def test_list_shows_tests_and_settings():
 
 def test_settings_reach_the_test_and_its_build():
     toy = registry.load(FIXTURES / "toy.toml")["toy"]
-    chosen = registry.configure(toy, {"SAY": 'it\'s "five" $x', "LIMIT": "0x20"})
+    chosen = registry.configure(toy, {"SAY": 'it\'s "five" $x', "LIMIT": "32"})
     assert chosen.params == {"say": 'it\'s "five" $x'}
     assert chosen.build.params == {"LIMIT": 32}
     assert toy.build.params == {"LIMIT": 20}
@@ -91,11 +122,15 @@ def test_green_run_prints_its_rerun_line():
 
 
 def test_make_passes_settings_untouched(tmp_path):
-    spy = tmp_path / "spy"
+    """A virtual environment whose Python tells what it was called with."""
+    lock = hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()
+    (tmp_path / f".setup-{lock[:12]}").touch()
+    spy = tmp_path / "bin" / "python"
+    spy.parent.mkdir()
     spy.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\nexit 3\n")
     spy.chmod(0o755)
     done = subprocess.run(
-        ["make", "--no-print-directory", "sim", f"PY={spy}", "TEST=toy", "SEED=0x1 2", "WAVES=1",
+        ["make", "--no-print-directory", "sim", f"VENV={tmp_path}", "TEST=toy", "SEED=0x1 2", "WAVES=1",
          "SAY=it's \"a  b\" `c` $$d"],
         cwd=ROOT, capture_output=True, text=True, check=False,
         env={"PATH": os.environ["PATH"]},  # not the settings of a make around this test
@@ -114,10 +149,6 @@ def test_make_passes_an_empty_setting_on():
     )  # fmt: skip
     assert done.returncode != 0
     assert "error: SAY is empty" in done.stderr
-
-
-def test_own_list_is_well_formed():
-    assert isinstance(registry.load(), dict)
 
 
 def test_seeds_depend_on_both_names_only():

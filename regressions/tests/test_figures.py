@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
 
 from models.compiler import compile_network
 from models.listing import listing
@@ -17,6 +19,7 @@ from models.networks.walkthrough import BUILD, FRAMES, SHOWN, walkthrough
 from regressions import figure_blocks, figures
 from regressions.figure_waves import DUT, PICTURES
 from regressions.paths import ROOT
+from regressions.tests.shell import error_of, make, with_mount
 
 PAGE = (ROOT / "docs" / "walkthrough.md").read_text()
 NOT_ENGINE = {"mur_pkg", "mur_regs_pkg"}  # packages
@@ -68,6 +71,32 @@ def test_only_what_changed_is_written(tmp_path):
     assert figures.write({"a": "1", "b": "2"}, tmp_path) == ["a", "b"]
     assert figures.write({"a": "1", "b": "3"}, tmp_path) == ["b"]
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "1", "b": "3"}
+
+
+def test_full_disk_leaves_nothing():
+    script = '"$@"; status=$?; echo "left: $(ls -A docs/figures)"; exit $status'
+    done = make("docs", inside=[*with_mount("docs/figures", "size=64k"), "sh", "-c", script, "sh"])
+    assert re.fullmatch(r"cannot write docs/figures/[\w-]+\.\w+: No space left on device", error_of(done))
+    assert done.stdout.endswith("left: \n")
+
+
+def test_names_have_room_beside_their_groups(drawn):
+    """Measured in DejaVu Sans, broader than Helvetica and often in its place; 11 points are 44/3 pixels."""
+    letters, measured = FontProperties(family="DejaVu Sans"), 0
+    for name, text in drawn.items():
+        if not name.startswith("walkthrough") or not name.endswith(".svg"):
+            continue
+        nodes = list(ElementTree.fromstring(text).iter())
+        (lanes,) = (node for node in nodes if node.get("id") == "lanes_0")
+        start = float(re.match(r"translate\(([\d.]+),", lanes.get("transform"))[1])
+        groups = [node.get("d") for node in nodes if (node.get("id") or "").startswith("group_")]
+        edge = max(float(re.match(r"m ([\d.]+),", path)[1]) for path in groups)
+        for label in (node for node in lanes.iter() if node.get("text-anchor") == "end"):
+            written = TextPath((0, 0), "".join(label.itertext()), size=44 / 3, prop=letters)
+            end = start + float(label.get("x"))
+            assert end - written.get_extents().width > edge + 4, (name, "".join(label.itertext()))
+            measured += 1
+    assert measured > 40
 
 
 # ---- the page's numbers ------------------------------------------------------------------------------

@@ -5,32 +5,23 @@ import re
 import shutil
 import subprocess
 
-import numpy as np
 import pytest
 
 from models.compiler import compile_network
-from models.formats import BuildConfig, ErrorBit
+from models.formats import ErrorBit
 from models.machine import Machine
 from models.networks.walkthrough import FRAMES, walkthrough
-from regressions import build, registry, toolchain
+from regressions import example, toolchain
 from regressions.paths import ROOT
+from regressions.tests.shell import make
 
-EXAMPLE = ROOT / "docs" / "integration"
-SOURCES = registry.load()["walkthrough"].build.sources
-RTL = [path for path in SOURCES if path.is_relative_to(ROOT / "rtl")]
-SMALL = {"LANES": 8, "RESULT_W": 128, "WGT_DEPTH": 64, "VEC_DEPTH": 128}
-CONFIG = BuildConfig(lanes=8, result_w=128, wgt_depth=64, vec_depth=128)
 PAGE = (ROOT / "docs" / "integration.md").read_text()
-
-
-def sources(name: str) -> list:
-    return [*RTL, EXAMPLE / f"{name}.sv"]
 
 
 def test_wrapper_lints():
     tools = toolchain.locate()
     command = [tools.verilator, "--lint-only", "-Wall", f"-I{ROOT / 'rtl'}", "--top-module", "example_soc"]
-    done = subprocess.run([*command, *sources("example_soc")], env=tools.env, capture_output=True, text=True)
+    done = subprocess.run([*command, *example.sources()], env=tools.env, capture_output=True, text=True)
     assert done.returncode == 0 and not done.stderr.strip(), done.stderr
 
 
@@ -38,32 +29,21 @@ def test_wrapper_lints():
 def test_driver_compiles_without_a_warning(compiler, standard):
     language = ["-x", "c++"] if compiler == "g++" else []
     command = [shutil.which(compiler), f"-std={standard}", "-Wall", "-Wextra", "-Werror", "-pedantic",
-               "-fsyntax-only", f"-I{ROOT / 'rtl' / 'regs'}", *language, EXAMPLE / "murmur.c"]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True)
+               "-fsyntax-only", f"-I{ROOT / 'rtl' / 'regs'}", *language]  # fmt: skip
+    done = subprocess.run([*command, example.FOLDER / "murmur.c"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="module")
-def printed(tmp_path_factory) -> str:
-    """What example_sim prints of the walkthrough network."""
-    home = tmp_path_factory.mktemp("example")
-    images = compile_network(walkthrough(), CONFIG)
-    packets = [np.concatenate([[np.uint64(len(p))], p]) for p in images.to_packets()]
-    np.concatenate(packets).astype("<u8").tofile(home / "images")
-    FRAMES.astype("<i2").tofile(home / "frames")
-    sim = build.build_bare(
-        "example_soc", sources("example_soc"), EXAMPLE / "example_sim.cpp", params=SMALL,
-        dpi_sources=[EXAMPLE / "murmur.c"], include_dirs=[ROOT / "rtl", ROOT / "rtl" / "regs", EXAMPLE],
-        optimise="-O1",
-    )  # fmt: skip
-    command = [sim.exe, home / "images", home / "frames", str(FRAMES.shape[1])]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+def printed() -> str:
+    """What `make example` prints."""
+    done = make("example")
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return done.stdout[done.stdout.index("probe") :]  # a build says so first
 
 
 def test_driver_gets_the_models_results(printed):
-    trace = Machine(compile_network(walkthrough(), CONFIG)).run(FRAMES[None])
+    trace = Machine(compile_network(walkthrough(), example.CONFIG)).run(FRAMES[None])
     good = printed[printed.index("short frame") :]
     for frame, scores in enumerate(trace.results(1)[0, :, 0]):
         texts = " ".join(map(str, scores))
@@ -74,7 +54,7 @@ def test_driver_gets_the_models_results(printed):
 
 
 def test_driver_meets_and_survives_every_error(printed):
-    program = compile_network(walkthrough(), CONFIG).program
+    program = compile_network(walkthrough(), example.CONFIG).program
     assert printed.startswith("probe 0\n")
     for what, bit, descriptor in (
         ("spoiled image", ErrorBit.IMG_CRC, -1),
@@ -92,7 +72,7 @@ def test_page_prints_what_the_example_prints(printed):
 
 
 def test_code_on_the_page_is_that_of_the_files():
-    files = "\n".join(path.read_text() for path in sorted(EXAMPLE.iterdir()))
+    files = "\n".join(path.read_text() for path in sorted(example.FOLDER.iterdir()))
     blocks = re.findall(r"^```\w+\n(.*?)```", PAGE, flags=re.M | re.S)
     assert len(blocks) >= 3
     for text in blocks:

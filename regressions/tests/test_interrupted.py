@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from regressions import launch
+from regressions import children, launch
 from regressions.build import build_bare
 from regressions.paths import BUILD, ROOT, locked
 from regressions.tests.conftest import FIXTURES
@@ -112,6 +112,20 @@ def test_orphans_of_a_killed_build_keep_its_lock(tmp_path):
             assert time.monotonic() - begin > 0.5
 
 
+def test_what_a_child_started_ends_with_it(tmp_path):
+    command = ["sh", "-c", "sleep 60 & echo $!; wait"]
+    with (
+        locked(tmp_path / "lock") as lock,
+        children.group(command, lock, stdout=subprocess.PIPE, text=True) as child,
+    ):
+        grandchild = int(child.stdout.readline())
+        assert not _gone(grandchild)
+    limit = time.monotonic() + 10
+    while not _gone(grandchild):
+        assert time.monotonic() < limit, "it lives on"
+        time.sleep(0.01)
+
+
 RUN_TOY = """
 from dataclasses import replace
 from pathlib import Path
@@ -122,6 +136,36 @@ toy = registry.load(FIXTURES / "toy.toml")["toy"]
 with _one_line():
     launch.run(replace(toy, cls="hangs"), 1, "", home=Path({home!r}))
 """
+
+
+REMOVED = """
+import sys
+from dataclasses import replace
+from regressions import launch, registry
+from regressions.cli import _one_line
+from regressions.tests.conftest import FIXTURES
+toy = registry.load(FIXTURES / "toy.toml")["toy"]
+with _one_line():
+    launch.run(replace(toy, cls="hangs", limit_s=2), {seed}, "")
+"""
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_run_folder_removed_in_mid_run(toy, again):
+    """Also where another run, whose files are not ours to judge, has made it anew."""
+    out_dir = BUILD / "toy" / UNUSED
+    shutil.rmtree(out_dir, ignore_errors=True)
+    try:
+        with started(REMOVED.format(seed=UNUSED)) as process:
+            wait_for((out_dir / "outcome.json").exists, process)
+            shutil.rmtree(out_dir)
+            if again:
+                launch.run(toy, int(UNUSED), "")
+            assert process.wait(LIMIT_S) == 1
+            assert process.stderr.read() == f"error: build/toy/{UNUSED}: removed while it was in use\n"
+        assert (out_dir / "result.json").exists() == again
+    finally:
+        shutil.rmtree(out_dir, ignore_errors=True)
 
 
 def _gone(pid: int) -> bool:
@@ -137,12 +181,12 @@ def test_interrupted_run_then_again(tmp_path, toy, number):
     out_dir = tmp_path / "toy" / "1"
     with started(RUN_TOY.format(home=str(tmp_path))) as process:
         wait_for((out_dir / "outcome.json").exists, process)
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        assert children
+        simulators = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        assert simulators
         process.send_signal(number)
         process.wait(LIMIT_S)
     limit = time.monotonic() + 10
-    while not all(_gone(int(pid)) for pid in children):
+    while not all(_gone(int(pid)) for pid in simulators):
         assert time.monotonic() < limit, "the simulator lives on"
         time.sleep(0.01)
     assert not (out_dir / "result.json").exists()

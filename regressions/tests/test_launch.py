@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from regressions import judge, launch
+from regressions import judge, launch, paths
 from regressions.paths import ROOT
 
 
@@ -75,11 +75,43 @@ def test_results_file_must_speak_for_the_run(tmp_path, results, reason):
     assert bool(verdict.reason) == bool(reason)
 
 
+@pytest.mark.parametrize(
+    ("line", "red"),
+    [
+        ("%Error: a.sv:1: Assertion failed in toy: no", True),
+        ("[10] %Error: a.sv:1: Assertion failed in toy: no", True),
+        ("[10] %Fatal: a.sv:1: Assertion failed in toy: no", True),
+        ("%Fatal: a.sv:1: Verilog $fatal", True),
+        ("%Warning: a.sv:1: Assertion failed in toy: no", False),
+    ],
+)
+def test_line_of_the_simulator_is_red(tmp_path, line, red):
+    """Even where all else speaks for the run."""
+    (tmp_path / "sim.log").write_text(f"all is well\n{line}\n")
+    (tmp_path / "outcome.json").write_text('{"frames": 1, "checks": 1, "mismatches": 0}')
+    (tmp_path / "results.xml").write_text("<testsuites><testcase name='t'/></testsuites>")
+    assert judge.judge(tmp_path, 0, None).reason == (line if red else "")
+
+
 def test_bad_exit_status_is_red(tmp_path):
     (tmp_path / "sim.log").write_text("all is well\n")
     (tmp_path / "outcome.json").write_text('{"frames": 1, "checks": 1, "mismatches": 0}')
     (tmp_path / "results.xml").write_text("<testsuites><testcase name='t'/></testsuites>")
     assert judge.judge(tmp_path, 1, None).reason == "the simulator exited with status 1"
+
+
+def test_variables_start_random_by_the_seed(ill, tmp_path):
+    test = ill("surroundings")
+    first, again, *others = (go(test, tmp_path, seed)["words"] for seed in (1, 1, 2, 3))
+    assert first == again
+    assert len({tuple(words) for words in (first, *others)}) == 3
+    assert [0] not in (first, *others)
+
+
+def test_variables_of_the_caller_do_not_steer_a_run(ill, tmp_path, monkeypatch):
+    for prefix in ("COCOTB_", "GPI_", "PYGPI_", "MAKE", "MFLAGS", "PATH_"):
+        monkeypatch.setenv(f"{prefix}OF_THE_USER", "1")
+    assert go(ill("surroundings"), tmp_path)["words"][1:] == ["PATH_OF_THE_USER"]
 
 
 def test_endless_run_is_stopped(ill, tmp_path):
@@ -98,14 +130,24 @@ def test_module_that_cannot_be_imported_is_red(toy, tmp_path):
 def test_former_outcome_does_not_count(toy, ill, tmp_path):
     assert go(toy, tmp_path)["status"] == "pass"
     run = tmp_path / toy.name / "1"
-    (run / "mine.json").mkdir()
-    for name in ("words.json", "results.npy", "mine.gtkw"):
+    former = ("words.json", "results.npy", ".123.result.json")
+    for name in (*former, "mine.gtkw"):
         (run / name).write_text("former")
     result = go(replace(ill("no_outcome"), name=toy.name), tmp_path)
-    assert not (run / "words.json").exists() and not (run / "results.npy").exists()
+    assert not [name for name in former if (run / name).exists()]
     assert (run / "mine.gtkw").exists()
     assert result["status"] == "fail"
     assert result["reason"] == "the test wrote no outcome.json"
+
+
+@pytest.mark.parametrize("write", [paths.write_json, paths.write_npz])
+def test_temporary_file_of_a_killed_run_is_removed_by_the_next(tmp_path, monkeypatch, write):
+    monkeypatch.setattr(Path, "replace", lambda *_: os._exit(9))  # as if killed before the last step
+    if (child := os.fork()) == 0:
+        write(tmp_path / ("result.json" if write is paths.write_json else "inputs.npz"), {})
+    os.waitpid(child, 0)
+    (left,) = tmp_path.iterdir()
+    assert any(left.match(pattern) for pattern in launch.LEFT_BY_A_RUN), left.name
 
 
 def test_waves_are_written(toy, tmp_path):

@@ -7,6 +7,7 @@ the environment variable MUR_REQUIRE holds the word `lint`.
 
 import importlib.util
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -66,12 +67,18 @@ NARROW = GOOD.replace("output logic [7:0] b_o", "output logic [6:0] b_o")
 LATE = GOOD.replace("b_o <= a_i;", "b_o <= late;").replace(
     "endmodule", "  logic [7:0] late;\n  assign late = a_i;\nendmodule"
 )
+UNUSED = GOOD.replace("endmodule", "  logic spare;\n  assign spare = a_i[0];\nendmodule")
 STYLE = GOOD.replace("  always_ff @(posedge clk_i) begin\n    b_o <= a_i;\n  end", "  always @* b_o = a_i;")
 
 
 def test_verilator_sees_a_wrong_width(tmp_path):
     assert linters.verilator([write(tmp_path, "bad.sv", GOOD)], "bad", cwd=tmp_path) == []
     one(linters.verilator([write(tmp_path, "bad.sv", NARROW)], "bad", cwd=tmp_path), "WIDTHTRUNC", "bad.sv:8")
+
+
+def test_verilator_sees_what_only_all_warnings_show(tmp_path):
+    found = linters.verilator([write(tmp_path, "bad.sv", UNUSED)], "bad", cwd=tmp_path)
+    one(found, "UNUSEDSIGNAL", "bad.sv:10", "'spare'")
 
 
 def test_verilator_sees_a_width_that_is_wrong_in_one_build_only(tmp_path):
@@ -199,6 +206,14 @@ def test_mypy_sees_a_wrong_type(tmp_path):
     one(linters.mypy([write(tmp_path, "bad.py", untyped)], cwd=tmp_path), "bad.py:10", "[arg-type]")
 
 
+@pytest.mark.usefixtures("installed")
+def test_mypy_says_the_same_whether_pytorch_is_there_or_not(tmp_path):
+    name = write(tmp_path, "user.py", "import torch\n\nfour: str = torch.four(1)\n")
+    assert linters.mypy([name], cwd=tmp_path) == []
+    write(tmp_path, "torch/__init__.py", "def four() -> int:\n    return 4\n")
+    assert linters.mypy([name], cwd=tmp_path) == []
+
+
 def test_a_missing_licence_line_is_seen(tmp_path):
     late = "\n\n\n# SPDX-License-Identifier: Apache-2.0\n"
     names = {"a.py": "x = 1\n", "b.sv": "// none\n", "c.toml": late, "d.yml": "a: 1\n", "Makefile": "all:\n"}
@@ -224,6 +239,57 @@ def test_what_is_looked_at():
     found = {str(path.relative_to(ROOT)) for path in linters.sources()}
     assert {"Makefile", ".ci/run", "murmur.core", "rtl/regs/mur_regs.sv", ".github/workflows/ci.yml"} <= found
     assert not [name for name in found if name.startswith((".venv", "build", ".git/"))]
+
+
+# ---- waivers -------------------------------------------------------------------------------------------
+WAIVERS = {
+    ".sv": re.compile(
+        r"verilator \w+_off(?: [A-Z]+)*(?: \*/)?(?P<why>.*)|verilog_lint: waive(?:-start)? [\w-]+(?P<also>.*)"
+    ),
+    ".vlt": re.compile(r"^\w+_off (?:-\w+ \S+ *)*(?P<why>.*)"),
+    ".py": re.compile(r"# (?:noqa|type: ignore)\b(?:\[[\w, -]+\]|: *[A-Z]+\d+(?:, *[A-Z]+\d+)*)?(?P<why>.*)"),
+}
+WAIVERS[".svh"] = WAIVERS[".sv"]
+
+
+def unreasoned(name: str, text: str) -> list[str]:
+    """The waivers of a file that have no words beside them."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        waiver = WAIVERS[Path(name).suffix].search(line)
+        if waiver and not re.search(r"\w+\W+\w+", "".join(filter(None, waiver.groups()))):
+            found.append(f"{name}:{number}")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "waiver", "reason"),
+    [
+        ("a.sv", "  /* verilator lint_off UNUSEDSIGNAL */", " // spare: for the next build"),
+        ("a.sv", "  // verilator lint_off UNUSEDSIGNAL", " // spare: for the next build"),
+        ("a.svh", "  /* verilator coverage_off */", " /* never taken */ \\"),
+        ("a.sv", "  // verilog_lint: waive-start always-ff-non-blocking", " // one process only"),
+        ("a.vlt", 'lint_off -rule UNUSEDPARAM -file "*/a_pkg.sv"', "  // exported for users"),
+        ("a.vlt", "lint_off -rule SYNCASYNCNET", "  // one reset"),
+        ("a.py", "import os  # noqa: F401", " - is it there?"),
+        ("a.py", "import os  # noqa", " - is it there?"),
+        ("a.py", "x: int = y  # type: ignore[assignment]", " # what y is"),
+    ],
+)
+def test_a_waiver_without_a_reason_is_seen(name, waiver, reason):
+    assert unreasoned(name, f"first line\n{waiver}\n") == [f"{name}:2"]
+    assert unreasoned(name, f"first line\n{waiver}{reason}\n") == []
+
+
+def test_every_waiver_has_its_reason_beside_it():
+    found, seen = [], 0
+    for path in linters.sources():
+        if path.suffix in WAIVERS and path != Path(__file__) and path.parent != ROOT / "rtl" / "regs":
+            name, text = str(path.relative_to(ROOT)), path.read_text()
+            seen += len(WAIVERS[path.suffix].findall(text))
+            found += unreasoned(name, text)
+    assert seen > 10
+    assert not found
 
 
 # ---- the verdict -----------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One fact in one place: `rtl/mur_pkg.sv` and `models/formats.py` agree on widths, codes and fields."""
+"""`rtl/mur_pkg.sv` agrees with `models/formats.py` on widths and codes, with `descriptors.py` on fields."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from models import formats as fm
+from models.descriptors import FIELDS
 
 TEXT = (Path(__file__).parents[2] / "rtl" / "mur_pkg.sv").read_text()
 CODE = re.sub(r"//.*", "", TEXT)
@@ -93,4 +94,4 @@ def test_fields(struct, op):
     assert found.pop("op") == (0, 4)
     if "soft_rst" in found:  # `soft` is a word of SystemVerilog
         found["soft"] = found.pop("soft_rst")
-    assert found == fm.FIELDS[op]
+    assert found == FIELDS[op]

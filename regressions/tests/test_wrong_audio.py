@@ -11,6 +11,7 @@ import soxr
 from click.testing import CliRunner
 
 from models.audio import synthesise
+from models.features import log_mel
 from regressions.cli import cli
 from regressions.paths import BUILD
 from regressions.tests.shell import UNUSED
@@ -123,9 +124,11 @@ def test_wrong_file_costs_no_build(tmp_path, refused, seven):
         "empty.wav": "empty (0 bytes), want a sound file",
         "cut.wav": "cut short: 4956 of 21654 bytes of samples are there",
         "no.wav": "no such file",
+        "no\n\x1b.wav": "no such file",
         ".": "a folder, want a sound file",
     }.items():
-        assert refused(WAV=f"{tmp_path}/{name}") == f"WAV={tmp_path}/{name}: {said}"
+        name_shown = name.replace("\n", r"\n").replace("\x1b", r"\x1b")
+        assert refused(WAV=f"{tmp_path}/{name}") == f"WAV={tmp_path}/{name_shown}: {said}"
 
 
 def test_one_source_at_a_time(refused):
@@ -145,6 +148,8 @@ def test_one_source_at_a_time(refused):
         ({"VOICE": "en-su"}, "VOICE=en-su: eSpeak NG has no voice 'en-su'; did you mean en-us"),
         ({"VOICE": "en-us+lind"}, "VOICE=en-us+lind: eSpeak NG has no variant 'lind'; did you mean linda"),
         ({"VOICE": "en", "WAV": "x.wav"}, "VOICE=en: is the voice of SAY=, not of a recording"),
+        ({"VOICE": "en", "DATA": "x"}, "VOICE=en: is the voice of SAY=, not of a recording"),
+        ({"SPLIT": "unseen", "WAV": "x.wav"}, "SPLIT=unseen: chooses among the recordings of DATA="),
         ({"SPLIT": "unseen"}, "SPLIT=unseen: chooses among the recordings of DATA="),
         ({"DATA": "/nodir"}, "DATA=/nodir: no such folder"),
         ({"DATA": __file__}, f"DATA={__file__}: cannot be read: Not a directory"),
@@ -158,6 +163,17 @@ def test_wrong_setting_of_speech(refused, settings, said):
 def test_capitals_do_not_matter():
     found = utterances(prepare({"say": "Seven, TWO"}, 1))
     assert [said for said, _, _ in found] == ["seven", "two"]
+
+
+def test_seed_and_voice_pick_the_sound():
+    def heard(seed: int, **settings: str) -> np.ndarray:
+        return prepare({"say": "seven", **settings}, seed)["features"]
+
+    assert np.array_equal(heard(3), heard(3))
+    sounds = [heard(1), heard(2), heard(3), heard(1, voice="en-us+f4"), heard(1, voice="en-gb-scotland")]
+    assert len({sound.tobytes() for sound in sounds}) == len(sounds)
+    # seed 1, what a run without SEED has, speaks at the voice's middle pitch
+    assert np.array_equal(heard(1), log_mel(*synthesise("seven", "en-us", seed=0)))
 
 
 def test_folder_of_recordings(tmp_path, refused, seven):
@@ -194,9 +210,17 @@ def test_files_of_other_names_are_counted(tmp_path, seven, capsys):
     ]
 
 
+def test_names_with_control_characters_stay_on_one_line(tmp_path, seven, capsys):
+    soundfile.write(tmp_path / "a\nb.wav", np.zeros(8000), 8000)
+    ((_, group, _),) = utterances(prepare({"wav": str(tmp_path / "a\nb.wav")}, 1))
+    assert group == r"a\nb.wav"
+    (warning,) = capsys.readouterr().out.splitlines()
+    assert warning.startswith(rf"warning: WAV={tmp_path}/a\nb.wav: silence: ")
+
+
 def test_long_recordings_are_not_held_together():
     found = [
-        ("", str(at), np.zeros((length, 40), np.int8)) for at, length in enumerate([5, 5, 1, 20, 3, 3, 3, 3])
+        ("", str(at), np.zeros((length, 40), np.int8)) for at, length in enumerate([5, 5, 1, 20, 2, 2, 2, 2])
     ]
     parts = [[int(name) for _, name, _ in part] for part in batches(found, count=3, frames=10)]
     assert parts == [[0, 1], [2], [3], [4, 5, 6], [7]]

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Wrong use of the command line, and machines on which it cannot work. docs/wrong-use.md, Command line."""
 
+import os
 import re
 import shutil
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +26,7 @@ from regressions.tests.shell import LIMIT_S, UNUSED, error_of, make, namespace, 
         (["TEST=smoke", "LIST=all"], "test 'smoke' has no LIST; "),
         (["TEST=smoke", "FALUT=x"], "test 'smoke' has no FALUT; did you mean fault"),
         (["TEST=smoke", "SEED=one"], "SEED='one' is not a whole number"),
-        (["TEST=smoke", "SEED=-1"], "SEED='-1' is not a whole number"),
+        (["TEST=smoke", "SEED=-1"], "SEED=-1: want 0 or more"),
         (["TEST=smoke", "SEED=1.5"], "SEED='1.5' is not a whole number"),
         (["TEST=smoke", "SEED="], "SEED='' is not a whole number"),
         (
@@ -34,7 +36,12 @@ from regressions.tests.shell import LIMIT_S, UNUSED, error_of, make, namespace, 
         (["TEST=smoke", "LANES=7"], "LANES is 7, must be 8, 16, 32, 64 or 128"),
         (["TEST=smoke", "LANES=many"], "LANES='many' is not a whole number"),
         (["TEST=smoke", "WAVES=maybe"], "WAVES='maybe' is not 0 or 1"),
+        (["TEST=smoke", "LANES=٨"], "LANES='٨' is not a whole number in decimal digits"),
+        (["TEST=smoke", "LANES=1_6"], "LANES='1_6' is not a whole number in decimal digits"),
+        (["TEST=smoke", "LANES=+8"], "LANES='+8' is not a whole number in decimal digits"),
+        (["TEST=smoke", "LANES=8 "], "LANES='8 ' is not a whole number in decimal digits"),
         (["TEST=smoke", "COVERAGE=2"], "COVERAGE='2' is not 0 or 1"),
+        (["TEST=smoke", "1A=2"], "--set '1A="),
     ],
 )
 def test_mistake_through_make(args, said):
@@ -42,6 +49,96 @@ def test_mistake_through_make(args, said):
     assert done.returncode == 2
     assert error_of(done).startswith(said)
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("test", "setting", "said"),
+    [
+        ("r0", "FRAMES=0", "FRAMES=0: want 1 to 20000"),
+        ("random", "NETWORKS=0", "NETWORKS=0: want 1 to 100000"),
+        ("random", "LARGEST=100000", "LARGEST=100000: want 1 to 1024"),
+        ("matrix", "WIDTH=-1", "WIDTH=-1: want one of 0, 1, 127, 128, 129, 300"),
+        ("errors", "STEP=0", "STEP=0: want 1 to 1000"),
+        (
+            "errors", "ONLY=image: magc",
+            "ONLY=image: magc: no case has this in its name; did you mean 'image: magic' or ",
+        ),
+        ("directed", "ONLY=zzz", "ONLY=zzz: no case has this in its name; kinds: argmax, "),
+    ],
+)  # fmt: skip
+def test_wrong_number_or_name_of_a_case_costs_nothing(test, setting, said):
+    """Nothing is built, and no folder is made: where they would be cannot be written."""
+    done = make("sim", f"TEST={test}", f"SEED={UNUSED}", setting, inside=with_mount("build", "ro"))
+    assert error_of(done).startswith(said)
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (["help", "FOO=x"], "FOO=x: make help has no such setting, known: PYTHON VENV"),
+        (["FOO=x"], "FOO=x: make help has no such setting, known: PYTHON VENV"),
+        (["clean", "SEED=x"], "SEED=x: make clean has no such setting, known: PYTHON VENV"),
+        (["lint", "FOO=x"], "FOO=x: make lint has no such setting, known: PYTHON VENV"),
+        (["test", "TEST=x"], "TEST=x: make test has no such setting, known: PYTHON VENV"),
+        (["waves", "FOO=x"], "FOO=x: make waves has no such setting, known: PYTHON SEED TEST VENV"),
+        (["demo", "TEST=x"], "TEST=x: make demo has no such setting, known: PYTHON SAY SEED VENV WAV"),
+        (
+            ["train", "TEST=x"],
+            "TEST=x: make train has no such setting, known: COMMANDS DATA PYTHON SEED VENV",
+        ),
+        (["list", "SHELL=/bin/false"], "SHELL=/bin/sh: make list has no such setting, known: PYTHON VENV"),
+        (["sim", "A-B=1"], 'the name of a setting has letters, digits and _ only, not "-"'),
+        (["sim", "A'B=1", "SAY=a  b\\ "], 'the name of a setting has letters, digits and _ only, not "\'"'),
+        (["sim", "É=1"], 'the name of a setting has letters, digits and _ only, not "É"'),
+        (["setup", "VENV="], "VENV=: want the path of one folder, without spaces"),
+        (["setup", "VENV=a b"], "VENV=a b: want the path of one folder, without spaces"),
+    ],
+)
+def test_setting_that_a_target_does_not_have(call, said):
+    done = make("-n", *call)  # so that nothing is lost should it be taken
+    assert done.returncode == 2
+    assert re.fullmatch(rf"Makefile:\d+: \*\*\* {re.escape(said)}\.  Stop\.\n", done.stderr)
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["SHELL", "PY", "STAMP", "LINTERS", "GIVEN", "ODD", "GOALS", "KNOWN", "SETTINGS", "TAKES_sim"]
+)
+def test_variable_of_the_makefile_is_no_setting(name):
+    """It stays what it is, and the test is asked for a setting of this name."""
+    plain, done = make("-n", "sim", "TEST=smoke"), make("-n", "sim", "TEST=smoke", f"{name}=/bin/false")
+    assert done.stdout == plain.stdout.replace(' -- "$TEST"', f'--set="{name}=${name}" -- "$TEST"')
+    assert "venv --clear" not in done.stdout
+
+
+def test_every_setting_of_the_command_line_is_passed_on():
+    done = make("-n", "sim", "X:=2", "SAY=a=b  c\\", "Y+=3", "SEED=2")
+    settings = " ".join(f'--set="{name}=${name}"' for name in ("SAY", "X", "Y"))
+    assert done.stdout.endswith(f'{settings} -- "$TEST"\n'), done.stdout
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ["waves", "TEST=x", "SEED=2"], ["demo", "SAY=x", "WAV=y"],
+        ["train", "DATA=x", "COMMANDS=y"], ["lint", "PYTHON=python3"], ["sim", "waves", "WAVES=1"],
+    ],
+)  # fmt: skip
+def test_settings_that_targets_have(call):
+    done = make("-n", *call)  # what would be called, without calling it
+    assert done.returncode == 0, done.stderr
+
+
+def test_virtual_environment_in_a_folder_of_something_else(tmp_path):
+    """The set-up begins with an empty folder, and would have removed it."""
+    (tmp_path / "thesis.txt").write_text("years")
+    done = make("setup", f"VENV={tmp_path}")
+    assert (
+        error_of(done)
+        == f"VENV={tmp_path}: holds something else, want a new folder or one made by make setup"
+    )
+    assert (tmp_path / "thesis.txt").exists()
 
 
 @pytest.mark.parametrize("call", [["sim", "TEST=smoke"], ["bench"], ["demo"]])
@@ -53,18 +150,64 @@ def test_read_only_build_folder(call):
 
 def test_full_disk_while_preparing_tools():
     done = make("sim", "TEST=smoke", inside=with_mount("build", "size=64k"))
-    assert re.fullmatch(r"cannot write build/toolchain/.*: No space left on device", error_of(done))
+    assert error_of(done) == "cannot write build/toolchain: No space left on device"
 
 
-def test_full_disk_while_building():
-    done = make("sim", "TEST=smoke", "PROG_DEPTH=320", inside=with_mount("build/sim", "size=256k"))
-    assert re.fullmatch(r"cannot write build.*: No space left on device", error_of(done))
+@pytest.mark.parametrize("size", ["256k", "12m"])  # full for Verilator, full for the compiler
+def test_full_disk_while_building(size):
+    done = make("sim", "TEST=smoke", "PROG_DEPTH=320", inside=with_mount("build/sim", f"size={size}"))
+    assert error_of(done) == "cannot write build/sim: No space left on device"
 
 
 def test_full_disk_while_running(smoke):
     (BUILD / "smoke").mkdir(exist_ok=True)
     done = make("sim", "TEST=smoke", inside=with_mount("build/smoke", "size=4k"))
     assert re.fullmatch(r"cannot write build.*: No space left on device", error_of(done))
+
+
+@pytest.mark.parametrize("call", [["list"], ["sim", "TEST=smoke"], ["doctor"]])
+def test_standard_output_that_is_full(call, smoke):
+    done = make(*call, inside=["sh", "-c", 'exec "$@" >/dev/full', "sh"])
+    assert error_of(done) == "cannot write to standard output: No space left on device"
+
+
+def test_standard_output_that_is_full_at_the_end_only():
+    """What a command prints may wait in Python until it ends."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "regressions.cli", "doctor"],
+            cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"]},
+            timeout=LIMIT_S, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "error: cannot write to standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["sim.log", "outcome.json", "result.json", "results.xml", "waves.fst", ".lock"]
+)
+def test_folder_in_place_of_a_file_of_the_run(name, smoke):
+    folder = BUILD / "smoke" / UNUSED
+    (folder / name).mkdir(parents=True)
+    try:
+        done = make("sim", "TEST=smoke", f"SEED={UNUSED}")
+        assert error_of(done) == f"cannot write build/smoke/{UNUSED}/{name}: Is a directory"
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_run_folder_that_is_a_link(tmp_path, smoke):
+    (tmp_path / "notes.json").write_text("mine")
+    link = BUILD / "smoke" / UNUSED
+    link.symlink_to(tmp_path)
+    try:
+        done = make("sim", "TEST=smoke", f"SEED={UNUSED}")
+        assert error_of(done) == (
+            f"cannot write build/smoke/{UNUSED}: a symbolic link, want a folder of its own"
+        )
+    finally:
+        link.unlink()
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.json"]
 
 
 def test_set_up_in_a_read_only_folder(tmp_path):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the agents share: an active agent, a monitor that publishes what was seen on its interface."""
+"""What the agents share: drivers, agents, a monitor that publishes what was seen on its interface."""
 
 from pyuvm import ConfigDB, uvm_agent, uvm_analysis_port, uvm_driver, uvm_monitor, uvm_sequencer
 
@@ -7,15 +7,12 @@ from tb.items import Stall
 from tb.seeds import derive
 
 
-class BfmDriver(uvm_driver):
-    """A driver with the harness at hand, and a seed of its own for every stall pattern it sets."""
+class ItemDriver(uvm_driver):
+    """A driver that does one item after another, with the run's seed at hand."""
 
     def build_phase(self) -> None:
-        """Find the harness, the run's seed and the build."""
-        self.bfm = ConfigDB().get(self, "", "BFM")
+        """Find the seed."""
         self.seed = ConfigDB().get(self, "", "SEED")
-        self.config = ConfigDB().get(self, "", "CONFIG")
-        self.stalls_set = 0
 
     async def run_phase(self) -> None:
         """Do items as they come, for ever."""
@@ -27,6 +24,17 @@ class BfmDriver(uvm_driver):
     async def drive(self, item) -> None:
         """Do one item."""
         raise NotImplementedError
+
+
+class BfmDriver(ItemDriver):
+    """A driver with the harness at hand, and a seed of its own for every stall pattern it sets."""
+
+    def build_phase(self) -> None:
+        """Find the harness and the build."""
+        super().build_phase()
+        self.bfm = ConfigDB().get(self, "", "BFM")
+        self.config = ConfigDB().get(self, "", "CONFIG")
+        self.stalls_set = 0
 
     def stall(self, stream: str, stall: Stall) -> None:
         """Set the stall pattern of ``stream`` for the next start."""
@@ -49,18 +57,26 @@ class BfmMonitor(uvm_monitor):
             self.ap.write(await self.bfm.seen[self.get_parent().get_name()].get())
 
 
-class ActiveAgent(uvm_agent):
-    """Sequencer, driver and monitor of one interface."""
+class DrivingAgent(uvm_agent):
+    """Sequencer and driver of one interface."""
 
-    driver_type: type[BfmDriver]
+    driver_type: type[ItemDriver]
 
     def build_phase(self) -> None:
         """Make the parts."""
         super().build_phase()
-        self.monitor = BfmMonitor.create("monitor", self)
         self.sequencer = uvm_sequencer("sequencer", self)
         self.driver = self.driver_type.create("driver", self)
 
     def connect_phase(self) -> None:
         """Connect driver and sequencer."""
         self.driver.seq_item_port.connect(self.sequencer.seq_item_export)
+
+
+class ActiveAgent(DrivingAgent):
+    """Sequencer, driver and monitor of one interface of the harness."""
+
+    def build_phase(self) -> None:
+        """Make the parts."""
+        super().build_phase()
+        self.monitor = BfmMonitor.create("monitor", self)

@@ -9,7 +9,8 @@ from tb.demo.word import Word
 CAPTIONS = {
     "sound": "",
     "features": (
-        "What the machine is given: the loudness of 40 bands, a frame every 10 ms. A zero costs nothing."
+        "What the machine is given: the loudness of 40 bands, 0 to 127, a frame every 10 ms. "
+        "A zero costs nothing."
     ),
     "spikes": (
         "One mark is one spike of one neuron. Each frame has two time steps, worked on at once; a layer also "
@@ -40,6 +41,8 @@ def facts(words: Sequence[Word], result: Mapping, outcome: Mapping) -> dict:
     return {
         "budget": BUDGET,
         "mismatches": outcome["mismatches"],
+        # a run of a single frame has no next one
+        "cycles_per_frame": result.get("cycles_per_frame", float(words[0].cycles[0])),
         "events_per_frame": (ledger["EVENTS0"] + ledger["EVENTS1"]) / result["frames"],
         "rows_per_frame": rows / result["frames"],
         "read_per_frame": ledger["ROWS_READ"] / result["frames"],
@@ -64,7 +67,7 @@ def _alts(word: Word) -> dict[str, str]:
         "sound": f"Waveform of the word heard as {word.heard}, {word.seconds * 1000:.0f} ms long.",
         "features": (
             f"Log-mel picture, 40 bands by {word.frames} frames, "
-            f"{(word.features == 0).mean():.0%} of it zero."
+            f"{100 * (word.features == 0).mean():.0f} % of it zero."
         ),
         "spikes": f"Spike rasters, neurons by frames. Spikes: {', '.join(counts)}.",
         "scores": (

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -67,7 +68,7 @@ def _panels(word: Word, theme: Theme, heights: list[float], gap: float = 0.34) -
         for side, spine in panel.spines.items():
             spine.set_visible(side in ("left", "bottom"))
             spine.set_color(theme.grid)
-        panel.xaxis.set_major_formatter(lambda x, _: f"{x * 1000:.0f}")
+        panel.xaxis.set_major_formatter(lambda x, _: f"{x * 1000:,.0f}")
         panels.append(panel)
     for panel in panels[:-1]:
         panel.tick_params(labelbottom=False)
@@ -128,8 +129,8 @@ def log_mel(word: Word, theme: Theme) -> Figure:
     hertz = (250, 500, 1000, 2000, 3500)
     panel.set_yticks([band(f) for f in hertz], [f"{f:,}" for f in hertz])
     panel.set_ylabel("Hz", color=theme.faint, fontsize=8)
-    share = (word.features == 0).mean()
-    _title(panel, theme, f"Log-mel features: 40 bytes every 10 ms, {share:.0%} of them zero (skipped)")
+    share = 100 * (word.features == 0).mean()
+    _title(panel, theme, f"Log-mel features: 40 bytes every 10 ms, {share:.0f} % of them zero (skipped)")
     bar = panel.inset_axes((1.015, 0, 0.012, 1))
     bar.imshow(np.arange(128)[:, None], origin="lower", aspect="auto", cmap=colours, extent=(0, 1, 0, 127))
     bar.set_xticks([])
@@ -159,7 +160,7 @@ def spikes(word: Word, theme: Theme) -> Figure:
         panel.set_ylabel("neuron", color=theme.faint, fontsize=8)
         count = int(raster.sum())
         _title(panel, theme, f"Layer {layer}, step {step}: {count:,} spikes", colour[layer])
-        _beside(panel, neurons / 2, f"{count / raster.size:.1%} active", theme.faint)
+        _beside(panel, neurons / 2, f"{100 * count / raster.size:.1f} % active", theme.faint)
     return figure
 
 
@@ -168,14 +169,17 @@ def scores(word: Word, theme: Theme) -> Figure:
     figure, (panel,) = _panels(word, theme, [2.1])
     running, time = word.running, word.times()
     first, second, *others = word.ranking
+    end: dict[str, Any] = {"marker": "o", "markevery": [-1], "markersize": 3.5}  # all that one frame has
     for label in others:
-        panel.plot(time, running[:, label], color=theme.faint, linewidth=0.8, alpha=0.55)
+        panel.plot(time, running[:, label], color=theme.faint, linewidth=0.8, alpha=0.55, **end)
     for label, colour, width in ((second, theme.second, 1.6), (first, theme.best, 2.4)):
-        panel.plot(time, running[:, label], color=colour, linewidth=width, solid_capstyle="round")
+        panel.plot(time, running[:, label], color=colour, linewidth=width, solid_capstyle="round", **end)
     low, high = running.min(), running.max()
     room = max(high - low, 1) * 0.05
-    panel.set_ylim(low - room, high + room)
-    ends = _apart(running[-1, word.ranking], (high - low + 2 * room) * 0.075)
+    line = (high - low + 2 * room) * 0.08
+    ends = _apart(running[-1, word.ranking], line)
+    # No label beside the numbers of the time axis.
+    panel.set_ylim(min(low - room, ends[-1] - line / 2), max(high + room, ends[0] + line / 2))
     for place, (label, at) in enumerate(zip(word.ranking, ends, strict=True)):
         colour = (theme.best, theme.second)[place] if place < 2 else theme.faint
         _beside(panel, at, word.labels[label], colour, weight="bold" if place == 0 else "normal")
@@ -216,10 +220,11 @@ def work(word: Word, theme: Theme) -> Figure:
     for number, colour in enumerate(theme.sets):
         events.bar(times, word.events[:, number], width, bottom=bottom, color=colour)
         bottom = bottom + word.events[:, number]
-    events.set_ylim(0, max(float(bottom.max()), 1) * 1.08)
+    top = max(float(bottom.max()), 1) * 1.08
+    events.set_ylim(0, top)
     for number, colour in enumerate(theme.sets):
         mean = word.events[:, number].mean()
-        _beside(events, (0.25 + 0.5 * number) * float(bottom.mean()), f"set {number}: {mean:.0f}", colour)
+        _beside(events, (0.25 + 0.5 * number) * top, f"set {number}\nmean {mean:.0f}", colour)
     events.set_ylabel("events", color=theme.faint, fontsize=8)
     events.locator_params(axis="y", nbins=4)
     _title(events, theme, f"Events a frame, by set of accumulators: {int(word.events.sum()):,} in all")

@@ -10,7 +10,6 @@ The page of an earlier run goes before the new run begins, so that a red run lea
 import base64
 import io
 import json
-import os
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
@@ -91,8 +90,11 @@ def rerun(target: str, seed: int, settings: Mapping[str, str]) -> str:
 
 
 def write(page: Path, words: Sequence[Word], told: Mapping, result: Mapping, command: str) -> int:
-    """Draw everything into the folder ``page``, which appears whole; returns the bytes of index.html."""
-    part = page.with_name(f".page.{os.getpid()}")
+    """Draw everything into the folder ``page``, which appears whole; returns the bytes of index.html.
+
+    The caller holds a lock on the folder around it, so what a killed process left there is overwritten.
+    """
+    part = page.with_name(".page")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     try:

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.formats import Fire, Kind
+from models.descriptors import Fire
+from models.formats import Kind
 from tb.decode import frame_scores
 from tb.records import LEDGER, ledger
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.audio import read_audio, synthesise
+from models.audio import complaint, read_audio, synthesise
 from regressions.registry import RegistryError
 from tb import speech_input
 
@@ -28,6 +28,11 @@ class Sound:
     samples: np.ndarray
     rate: int
     features: np.ndarray  # int8 [frames, 40]
+
+    @property
+    def warning(self) -> str:
+        """What makes a recording hard to hear, in the words of `make sim`; "" for nothing."""
+        return "" if self.said else complaint(self.samples)
 
     def data_uri(self) -> str:
         """The sound as a WAV file of 16 bits in a data: URI."""

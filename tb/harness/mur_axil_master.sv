@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // mur_axil_master: an AXI4-Lite master that works off the C++ side's list of accesses, one at a time.
 //
-// `go_i` changes: a list is there; `done_o` changes when its last response has arrived. Stalls delay the
-// data channel of a write, and the ready of responses, in patterns of their own.
+// `go_i` changes: a list is there; `done_o` changes when its last response has arrived. Stalls delay the ready
+// of responses and one channel of a write: the address if the write begins in a stall, else the data.
+// Meanwhile wires without their VALID turn over every cycle, as nobody may look at them.
 
 module mur_axil_master
   import mur_dpi_pkg::*;
@@ -32,7 +33,7 @@ module mur_axil_master
   input  logic [31:0]       rdata_i,
   input  logic [1:0]        rresp_i
 );
-  logic        stall, go_q, active_q, waiting_q, data_q;
+  logic        stall, go_q, active_q, waiting_q, addr_q, data_q;
   bit          write;
   int unsigned address, data, strobe;
   longint unsigned taken_q;  // cycle of the last address or data that the slave took
@@ -46,7 +47,7 @@ module mur_axil_master
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       go_q      <= go_i;
-      {active_q, waiting_q, data_q, done_o} <= '0;
+      {active_q, waiting_q, addr_q, data_q, done_o} <= '0;
       {awvalid_o, wvalid_o, arvalid_o} <= '0;
       {awaddr_o, araddr_o, wdata_o, wstrb_o, taken_q} <= '0;
     end else begin
@@ -56,9 +57,22 @@ module mur_axil_master
       if (awready_i) awvalid_o <= 1'b0;
       if (wready_i)  wvalid_o  <= 1'b0;
       if (arready_i) arvalid_o <= 1'b0;
-      if (data_q && !stall) begin
-        data_q   <= 1'b0;
-        wvalid_o <= 1'b1;
+      if (stall) begin
+        if (!awvalid_o) awaddr_o <= ~awaddr_o;
+        if (!arvalid_o) araddr_o <= ~araddr_o;
+        if (!wvalid_o) {wdata_o, wstrb_o} <= ~{wdata_o, wstrb_o};
+      end else begin
+        if (addr_q) begin
+          addr_q    <= 1'b0;
+          awvalid_o <= 1'b1;
+          awaddr_o  <= ADDR_W'(address);
+        end
+        if (data_q) begin
+          data_q   <= 1'b0;
+          wvalid_o <= 1'b1;
+          wdata_o  <= data;
+          wstrb_o  <= strobe[3:0];
+        end
       end
       if (waiting_q) begin
         if (bvalid_i && bready_o) mur_access_done(0, 32'(bresp_i), taken_q);
@@ -67,9 +81,11 @@ module mur_axil_master
       end else if (active_q) begin
         if (mur_access_next(write, address, data, strobe) == SourceBeat) begin
           waiting_q <= 1'b1;
-          awvalid_o <= write;
+          awvalid_o <= write && !stall;
           awaddr_o  <= ADDR_W'(address);
-          data_q    <= write;
+          addr_q    <= write && stall;
+          wvalid_o  <= write && stall;
+          data_q    <= write && !stall;
           wdata_o   <= data;
           wstrb_o   <= strobe[3:0];
           arvalid_o <= !write;

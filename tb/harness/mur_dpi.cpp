@@ -26,7 +26,7 @@ Source sources[2];
 Stall stalls[kStreams];
 std::vector<Access> accesses;
 size_t next_access = 0;
-uint64_t packets_expected = 0, packets_left = 0, packets_ended = 0;
+uint64_t packets_expected = 0, packets_left = 0, packets_ended = 0, last_ended = 0;
 
 std::vector<Response> responses;
 std::vector<ResultBeat> results;
@@ -103,12 +103,15 @@ uint64_t mur_fold_results(uint64_t hash) {
 
 // ---- called from SystemVerilog -------------------------------------------------------------------
 
-int mur_source_next(int stream, svBitVecVal* data, svBit* last, svBit* mark) {
+int mur_source_next(int stream, unsigned long long cycle, svBitVecVal* data, svBit* last, svBit* mark) {
   Source& source = sources[stream];
   if (source.next == source.beats.size()) return 0;
   const bool begins = source.next == 0 || source.beats[source.next - 1].last;
   if (begins) {
-    if (source.spaced && packets_ended < source.begun) return 2;
+    // A packet that ends in this very cycle counts from the next one on: the order of processes within a clock
+    // edge is the simulator's.
+    const uint64_t ended = packets_ended - (packets_ended && last_ended == cycle);
+    if (source.spaced && ended < source.begun) return 2;
     ++source.begun;
   }
   const Beat& beat = source.beats[source.next++];
@@ -154,6 +157,7 @@ int mur_result_beat(unsigned long long cycle, const svBitVecVal* user, const svB
   std::memcpy(beat.data, data, sizeof beat.data);
   if (!last) return 0;
   ++packets_ended;
+  last_ended = cycle;
   return ++packets_left == packets_expected;
 }
 

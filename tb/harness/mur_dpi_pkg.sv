@@ -16,7 +16,7 @@ package mur_dpi_pkg;
   parameter int SourceWait = 2;   // a beat is there, but not yet; anything else: the queue is empty
 
   import "DPI-C" function int mur_source_next(
-    input int stream, output bit [63:0] data, output bit last, output bit mark);
+    input int stream, input longint unsigned cycle, output bit [63:0] data, output bit last, output bit mark);
   import "DPI-C" function void mur_packet_taken(
     input int stream, input longint unsigned first_cycle, input longint unsigned last_cycle);
   import "DPI-C" function void mur_stall_config(

@@ -4,7 +4,8 @@
 // Python (tb/bfm.py) fills queues in plain memory and flips a `go` toggle; the transactors here empty them and
 // flip the `done` toggle that wakes Python again: once a list of register accesses (reg), once a load of images
 // (img), once a batch of frames, when its results have left (frm), once a reset (rst). These toggles are all
-// that is public, with irq. Under MUR_BARE a C++ program holds clock and toggles instead (bare_main.cpp).
+// that is public, with irq and the length of a reset. Under MUR_BARE a C++ program holds clock and toggles
+// instead (bare_main.cpp).
 
 module mur_harness #(
   parameter int unsigned LANES      = 128,
@@ -23,7 +24,7 @@ module mur_harness #(
 `endif
 );
   import mur_dpi_pkg::*;
-  localparam int unsigned RESET_CYCLES = 8;
+  int unsigned reset_cycles /*verilator public_flat_rw*/ = 8;
 
 `ifndef MUR_BARE
   logic clk;
@@ -43,8 +44,7 @@ module mur_harness #(
 
   // ---- time and reset ----------------------------------------------------------------------------
   longint unsigned cycle;
-  // The reset is asynchronous for the design and a plain signal for the checks.
-  /* verilator lint_off SYNCASYNCNET */
+  /* verilator lint_off SYNCASYNCNET */ // asynchronous for the design, a plain signal for the checks
   logic            rst_n;
   /* verilator lint_on SYNCASYNCNET */
   logic            go_rst_q;
@@ -55,7 +55,7 @@ module mur_harness #(
     rst_n      = 1'b0;
     go_rst_q   = 1'b0;
     done_rst   = 1'b0;
-    reset_left = RESET_CYCLES;
+    reset_left = reset_cycles;
   end
 
   always_ff @(posedge clk) begin
@@ -63,7 +63,7 @@ module mur_harness #(
     go_rst_q <= go_rst;
     if (go_rst != go_rst_q) begin
       rst_n      <= 1'b0;
-      reset_left <= RESET_CYCLES;
+      reset_left <= reset_cycles;
     end else if (reset_left != 0) begin
       reset_left <= reset_left - 1;
       if (reset_left == 1) begin

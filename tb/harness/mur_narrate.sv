@@ -12,7 +12,7 @@
 // loop, or gives two layers one tag, reads of another layer here and is not harmed otherwise.
 
 `ifdef MUR_WAVES
-/* verilator lint_off UNUSEDSIGNAL */ // the texts go to the eye, and not every field is told
+/* verilator lint_off UNUSEDSIGNAL */ // texts go to the eye, and tell a part of descriptors and taps
 module mur_narrate
   import mur_pkg::*;
 #(
@@ -186,9 +186,11 @@ module mur_narrate
     endcase
   endfunction
 
-  function automatic string error_name(int unsigned bit_);
+  // Only what halts the machine has a descriptor.
+  function automatic string error_text(int unsigned bit_);
     automatic err_e code = err_e'(bit_);
-    return code.name();
+    if (code > ErrAccOverflow) return code.name();
+    return $sformatf("%s descriptor %0d", code.name(), error_pc_i);
   endfunction
 
   always_comb begin
@@ -247,7 +249,7 @@ module mur_narrate
 
   always_comb begin
     result = '0;
-    if (res_valid_i && res_ready_i) begin
+    if (rst_ni && res_valid_i && res_ready_i) begin
       case (res_user_i.kind)
         ResRaw:    result = text_t'($sformatf("RAW frame %0d step %0d from %0d",
                                               res_user_i.frame, res_user_i.step, 32'(res_user_i.index) * C));
@@ -263,7 +265,7 @@ module mur_narrate
   always_comb begin
     error = '0;
     for (int unsigned i = 0; i < ERRORS; i++) begin
-      if (error_i[i]) error = text_t'($sformatf("%s descriptor %0d", error_name(i), error_pc_i));
+      if (rst_ni && error_i[i]) error = text_t'(error_text(i));
     end
   end
 endmodule

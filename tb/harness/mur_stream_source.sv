@@ -2,7 +2,8 @@
 // mur_stream_source: an AXI4-Stream master fed from the C++ side's queue of beats.
 //
 // `go_i` changes: the queue has been filled; `done_o` changes when its last beat has been accepted. A beat is
-// offered in the cycle after the one before it was accepted, unless a stall comes between.
+// offered in the cycle after the one before it was accepted, unless a stall comes between: then the wires turn
+// over every cycle, as nobody may look at them while TVALID is low.
 
 module mur_stream_source
   import mur_dpi_pkg::*;
@@ -48,8 +49,9 @@ module mur_stream_source
       end
       if (!tvalid_o || tready_i) begin
         tvalid_o <= 1'b0;
+        if (stall) {tdata_o, tlast_o, tmark_o} <= ~{tdata_o, tlast_o, tmark_o};
         if (active_q && !stall) begin
-          case (mur_source_next(STREAM, data, last, mark))
+          case (mur_source_next(STREAM, cycle_i, data, last, mark))
             SourceBeat: begin
               tvalid_o <= 1'b1;
               tdata_o  <= data;

@@ -18,8 +18,9 @@ from cocotbext.axi import (
     AxiStreamSink,
     AxiStreamSource,
 )
-from pyuvm import ConfigDB, uvm_agent, uvm_driver, uvm_sequencer
+from pyuvm import ConfigDB
 
+from tb.agents.common import DrivingAgent, ItemDriver
 from tb.agents.frame import to_beats
 from tb.bfm import CLOCK_NS, BusTimeout
 from tb.items import FrameBatch, ImageLoad, RegisterAccess
@@ -34,13 +35,13 @@ CYCLES_PER_FRAME = 50_000
 logging.getLogger("cocotb.mur_top").setLevel(logging.WARNING)
 
 
-class PinDriver(uvm_driver):
-    """A driver with the design's pins and the run's seed at hand."""
+class PinDriver(ItemDriver):
+    """A driver with the design's pins at hand."""
 
     def build_phase(self) -> None:
         """Find them and make the ends of the bus."""
+        super().build_phase()
         self.top = ConfigDB().get(self, "", "PINS")
-        self.seed = ConfigDB().get(self, "", "SEED")
         self.connect_pins()
 
     def connect_pins(self) -> None:
@@ -49,17 +50,6 @@ class PinDriver(uvm_driver):
 
     def pausing(self) -> dict:
         """For each channel whose VALID this drives: whether a pause holds a beat back now, as a function."""
-        raise NotImplementedError
-
-    async def run_phase(self) -> None:
-        """Do items as they come, for ever."""
-        while True:
-            item = await self.seq_item_port.get_next_item()
-            await self.drive(item)
-            self.seq_item_port.item_done()
-
-    async def drive(self, item) -> None:
-        """Do one item."""
         raise NotImplementedError
 
     def stream(self, kind: type, prefix: str):
@@ -87,7 +77,8 @@ class RegisterPins(PinDriver):
                      "ar": read.ar_channel, "r": read.r_channel}  # fmt: skip
         for name, end in self.ends.items():
             end.set_pause_generator(pauses(self.seed, name))
-        self.answers: dict[str, list] = {"write": [], "read": []}  # as the library got them, in order
+        # Address, data and response of each access as the library did it, in order.
+        self.answers: dict[str, list] = {"write": [], "read": []}
 
     def pausing(self) -> dict:
         """See PinDriver."""
@@ -103,7 +94,7 @@ class RegisterPins(PinDriver):
             CYCLES_PER_ACCESS, start_soon(self.master.write(address, data)), f"write {address:#05x}"
         )
         answer = await doing
-        self.answers["write"].append((address, int(answer.resp)))
+        self.answers["write"].append((address, data, int(answer.resp)))
         return int(answer.resp)
 
     async def read(self, address: int) -> tuple[int, int]:
@@ -222,20 +213,10 @@ class FramePins(PinDriver):
         return out
 
 
-class PinAgent(uvm_agent):
-    """Sequencer and driver of one interface. All monitoring is in tb/pins/monitors.py."""
+class PinAgent(DrivingAgent):
+    """An agent of the pins. All monitoring is in tb/pins/monitors.py."""
 
     def __init__(self, name: str, parent, driver_type: type[PinDriver]) -> None:
         """See the class."""
         super().__init__(name, parent)
         self.driver_type = driver_type
-
-    def build_phase(self) -> None:
-        """Make the parts."""
-        super().build_phase()
-        self.sequencer = uvm_sequencer("sequencer", self)
-        self.driver = self.driver_type.create("driver", self)
-
-    def connect_phase(self) -> None:
-        """Connect driver and sequencer."""
-        self.driver.seq_item_port.connect(self.sequencer.seq_item_export)

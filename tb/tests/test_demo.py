@@ -12,14 +12,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from click.testing import CliRunner
 from PIL import Image
 
+from models.audio import synthesise
 from regressions import launch
 from regressions.cli import cli
 from regressions.registry import RegistryError
 from tb.demo import page, record
 from tb.demo.figures import PICTURES, THEMES
+from tb.tests.demo_truth import visible
 
 SAY = "three one"
 SEED = 3
@@ -31,6 +34,9 @@ CONSOLE = re.compile(r"CONSOLE|Refused|Content Security Policy")
 def demo(tmp_path_factory) -> Path:
     """The folder of one demonstration."""
     home = tmp_path_factory.mktemp("demo")
+    left = home / str(SEED) / ".page"  # by a demonstration that was killed as it drew
+    left.mkdir(parents=True)
+    (left / "left.png").touch()
     assert page.main(SEED, {"SAY": SAY}, home) == 0
     return home / str(SEED)
 
@@ -117,6 +123,7 @@ def test_page_alone(demo, result):
     assert not re.findall(r"(?:https?|ftp|file)://|@import|url\(", text)
     assert f"make demo SEED={SEED} SAY=" in text
     assert not [path for path in demo.iterdir() if path.name.startswith(".page")]
+    assert not (demo / "page" / "left.png").exists()
 
 
 def test_pictures(demo):
@@ -159,6 +166,28 @@ def test_in_a_browser(demo, result, theme, tmp_path):
     pixels = np.asarray(Image.open(shot).convert("RGB"))
     back = [int(theme.back[at : at + 2], 16) for at in (1, 3, 5)]
     assert (pixels == back).all(axis=2).mean() > 0.25  # boxes and pictures in the colours of the theme
+
+
+def test_a_click_moves_the_sound_and_its_line(demo, tmp_path):
+    """In the middle of a picture: the line goes there, the sound to the moment that is drawn there."""
+    text = (demo / "page" / "index.html").read_text()
+    # "seeked" is told here: a browser does so when it has decoded the sound, on which nothing below depends.
+    click = """<script>addEventListener("load", () => {
+      const audio = document.querySelector("audio"), picture = document.querySelector(".picture");
+      const box = picture.getBoundingClientRect();
+      picture.dispatchEvent(new MouseEvent("click", {clientX: box.left + box.width / 2}));
+      audio.dispatchEvent(new Event("seeked"));
+      const at = parseFloat(picture.querySelector("i").style.left);
+      document.documentElement.dataset.clicked = at + " " + audio.currentTime;
+    });</script></body>"""
+    clicked = tmp_path / "clicked.html"
+    clicked.write_text(text.replace("</body>", click))
+    done = chromium(tmp_path / "dom", clicked, "--dump-dom")
+    ((left, moment),) = re.findall(r'data-clicked="([\d.]+) ([\d.]+)"', done.stdout)
+    assert float(left) == pytest.approx(50, abs=0.2)
+    seconds = float(re.findall(r'data-seconds="([\d.]+)"', text)[0])
+    # 9 inches wide, the time axis from 0.85 on, 7.2 long.
+    assert float(moment) == pytest.approx(seconds * (4.5 - 0.85) / 7.2, abs=0.002)
 
 
 def test_the_browser_would_tell(demo, tmp_path):
@@ -223,10 +252,6 @@ def test_a_wrong_setting_is_one_line():
 
 
 def test_a_recording(tmp_path):
-    import soundfile
-
-    from models.audio import synthesise
-
     file = tmp_path / "it's a word.wav"
     soundfile.write(file, *synthesise("seven"))
     assert page.main(1, {"WAV": str(file)}, tmp_path / "home") == 0
@@ -236,3 +261,42 @@ def test_a_recording(tmp_path):
     soundfile.write(file, np.zeros(8000 * 11), 8000)
     with pytest.raises(RegistryError, match=r"11\.0 s of sound, the page takes at most 10 s"):
         page.main(1, {"WAV": str(file)}, tmp_path / "home")
+
+
+@pytest.mark.parametrize(
+    ("samples", "warning"),
+    [
+        (np.zeros(8000), "silence: nothing in it is louder than -60 dB of full scale"),
+        (np.sign(np.sin(np.arange(8000))), "clipped: 100.0 % of its samples are at full scale"),
+        (0.3 * np.sin(np.arange(8000)), ""),
+    ],
+    ids=["silent", "clipped", "sound"],
+)
+def test_a_recording_hard_to_hear_is_shown_with_a_warning(samples, warning, tmp_path, capfd):
+    file = tmp_path / "quiet.wav"
+    soundfile.write(file, samples, 8000, subtype="FLOAT")
+    assert page.main(1, {"WAV": str(file)}, tmp_path) == 0
+    told = f"{warning}; the word heard may mean nothing" if warning else ""
+    assert (f"warning: WAV={file}: {told}\n" in capfd.readouterr().out) == bool(warning)
+    seen = visible((tmp_path / "1" / "page" / "index.html").read_text())
+    assert (f"Warning: {told}." in seen) == ("Warning" in seen) == bool(warning)
+
+
+def test_a_word_that_is_heard_wrong_is_shown_as_wrong(tmp_path, monkeypatch):
+    real = page.sounds
+    monkeypatch.setattr(page, "sounds", lambda *given: [replace(one, said="nine") for one in real(*given)])
+    assert page.main(1, {"SAY": "three"}, tmp_path) == 0
+    seen = visible((tmp_path / "1" / "page" / "index.html").read_text())
+    assert "three said nine, ✗ wrong" in seen and "right" not in seen
+
+
+def test_a_recording_of_one_frame(tmp_path):
+    """No next frame: the cycles from its start to its completion stand for those to the next start."""
+    file = tmp_path / "short.wav"
+    soundfile.write(file, 0.3 * np.sin(np.arange(240)), 8000, subtype="FLOAT")
+    assert page.main(1, {"WAV": str(file)}, tmp_path) == 0
+    with np.load(tmp_path / "1" / "speech" / "1" / "record.npz") as kept:
+        cycles = int(kept["done"][0] - kept["start"][0])
+    seen = visible((tmp_path / "1" / "page" / "index.html").read_text())
+    assert f"Cycles a frame {cycles}.0 of 1,000" in seen
+    assert "1 frame, 30 ms" in seen and "1 frame of the first word went through once more" in seen

@@ -7,13 +7,66 @@ import re
 import numpy as np
 import pytest
 
+from regressions.registry import RegistryError
 from tb.pins.pauses import pauses
 from tb.pins.rules import Accesses, Handshake, ResultPackets
 from tb.pins.scenario import RESULTS_FILE, differences
+from tb.pins.spoils import SPOILS
 from tb.records import RESULT
-from tb.tests.simulation import log, simulate
+from tb.tests.simulation import simulate
 
 CHANNELS = {"aw", "w", "b", "ar", "r", "img", "frm", "res"}
+# How often each thing is compared with seed 1. None: once for each read, of which there are as many as there
+# is time for while frames stream.
+CHECKS = {
+    "TUSER": 48, "TKEEP": 48, "TLAST": 48, "TDATA": 126, "result beats": 2, "counter": 34, "CYCLES": 2,
+    "register": 104, "what stood on the pins": 9, "irq_o": 12, "BRESP": 58, "RRESP": None, "running": None,
+    "user of results in the library": 48, "keep of results in the library": 48,
+    "last of results in the library": 48, "data of results in the library": 48,
+    "writes in the library": 58, "reads in the library": None, "channel paused": 8,
+}  # fmt: skip
+BEAT = r"frame 0, beat 0, cycle \d+"
+# What a run with each spoil says: the check that failed, then what was wrong with it.
+SPOILT = {
+    "valid": "frames: VALID fell before the beat was accepted",
+    "res_tdata": rf"TDATA, {BEAT}, word 0: (-?\d+), expected (?!\1\b)",
+    "res_tuser": rf"TUSER, {BEAT}: 0x10000100000000, expected 0x10000000000000 ",
+    "res_tkeep": rf"TKEEP, {BEAT}: 0xfffe, expected 0xffff ",
+    "res_tlast": rf"TLAST, {BEAT}: 1, expected 0 ",
+    "res_lost": "result beats, START to STOP: 35, expected 36 ",
+    "res_twice": "result beats, START to STOP: 37, expected 36 ",
+    "frm_tdata": f"TDATA, {BEAT}, word 0: ",
+    "frm_tlast": "what stood on the pins, ERROR: FRAME_SHORT, expected none ",
+    "frm_tuser": r"TDATA, frame 1, beat 0, cycle \d+, word 0: ",
+    "img_tdata": "what stood on the pins, ERROR: IMG_HEADER, expected none ",
+    "img_tlast": "what stood on the pins, ERROR: IMG_HEADER IMG_LENGTH, expected none ",
+    "aw_awaddr": r"writes in the library, number 0: \(512, .*, expected \(516, ",
+    "w_wdata": r"writes in the library, number 0: .* b'\\x00.*, expected .* b'\\x01",
+    "w_wstrb": r"writes in the library, number 0: .* b'(\\x00){4}', .*, expected .* b'(\\x00){3}', ",
+    "b_bresp": "BRESP, address 0x200: 0, expected 2 ",
+    "ar_araddr": r"reads in the library, number 0: \(0, .*, expected \(4, ",
+    "r_rdata": r"reads in the library, number 0: \(0, 1836413549, .*, expected \(0, 1836413548, ",
+    "r_rresp": "RRESP, address 0x000: 2, expected 0 ",
+    "register": "register, ID after reset: 1836413548, expected 1836413549 ",
+    "no_register": "register, none at this address: 1, expected 0 ",
+    "beside": "register, ID beside writes: 1836413548, expected 1836413549 ",
+    "bytes": "register, IRQ_ENABLE by bytes: ",
+    "status": "register, STATUS after a START without program: 1, expected 0 ",
+    "error": "register, ERROR: 1, expected 0 ",
+    "irq_status": "register, IRQ_STATUS after a short frame: 3, expected 2 ",
+    "running": "running, frames streaming: 0, expected 1 ",
+    "irq": "irq_o, after a wrong image: 0, expected 1 ",
+    "adds": "counter, ADDS: ",
+    "frames": "counter, FRAMES: 8, expected 9 ",
+    "cycles": r"CYCLES, START to STOP: \d+, expected ",
+    "paused": "channel paused, aw: 0, expected True ",
+    "lib_user": "user of results in the library, number 0: 4503599627370497, expected 4503599627370496 ",
+    "lib_keep": "keep of results in the library, number 0: 65534, expected 65535 ",
+    "lib_last": "last of results in the library, number 0: 1, expected 0 ",
+    "lib_data": r"data of results in the library, number 0: \[",
+    "lib_write": r"writes in the library, number 0: \(.*, 3\), expected \(.*, 2\) ",
+    "lib_read": r"reads in the library, number 0: \(.*, 1\), expected \(.*, 0\) ",
+}
 
 
 # ---- simulations -----------------------------------------------------------------------------------------
@@ -37,20 +90,28 @@ def test_pins_and_harness_agree(seed, tmp_path):
     assert outcome["led"]["w"]
 
 
-@pytest.mark.parametrize(
-    ("spoil", "reason"),
-    [
-        ("result", "values? differ"),
-        ("valid", "frames: VALID fell before the beat was accepted"),
-        ("nothing", "SPOIL=nothing: there is no such fault"),
-    ],
-)
-def test_a_spoilt_run_is_red(spoil, reason, tmp_path):
+def test_every_check_is_made(tmp_path):
+    assert simulate("pins", tmp_path)["status"] == "pass"
+    outcome = json.loads((tmp_path / "pins" / "1" / "outcome.json").read_text())
+    assert {what: CHECKS.get(what) and count for what, count in outcome["compared"].items()} == CHECKS
+    assert sum(outcome["compared"].values()) == outcome["checks"]
+    told = [reason.partition(",")[0] for reason in SPOILT.values()]
+    assert set(CHECKS) <= set(told)  # each goes red below
+    assert set(SPOILT) == set(SPOILS)
+
+
+@pytest.mark.parametrize("spoil", SPOILT)
+def test_a_spoilt_run_is_red(spoil, tmp_path):
     result = simulate("pins", tmp_path, SPOIL=spoil)
     assert result["status"] == "fail"
-    assert re.search(reason, result["reason"]), result["reason"]
-    if spoil == "result":
-        assert re.search(r"frame 0, beat 0, cycle \d+: TDATA word 0: DUT", log("pins", tmp_path))
+    assert re.match(f"Pins: failure: {SPOILT[spoil]}", result["reason"]), result["reason"]
+
+
+def test_an_unknown_spoil_is_refused(tmp_path):
+    with pytest.raises(RegistryError) as refusal:
+        simulate("pins", tmp_path, SPOIL="res_tdat")
+    assert str(refusal.value) == f"SPOIL=res_tdat: no such spoil; known: {', '.join(SPOILS)}"
+    assert not list(tmp_path.iterdir())
 
 
 # ---- the comparison of two runs --------------------------------------------------------------------------

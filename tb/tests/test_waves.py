@@ -1,45 +1,59 @@
 # SPDX-License-Identifier: Apache-2.0
-"""WAVES=1: the wave file and its save file for GTKWave; what both say is held to records and sources."""
+"""WAVES=1: the wave file, its save file for GTKWave, and `make waves`. The texts: test_narrate.py."""
 
 import json
 import re
 import shutil
 import subprocess
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from models.formats import Op
-from regressions import launch, registry, wave_groups, waves
+from regressions import registry, wave_groups, waves
 from regressions.paths import ROOT
 from regressions.waves import TOP, Waves, time_of
+from tb.tests.simulation import simulate
 
 NARRATE, CORE = f"{TOP}.u_narrate", f"{TOP}.dut.u_core"
-EVENT = re.compile(r"(L\d|out|L\?) row (\d+) ([+-])2\^(\d+) tile (\d+)")
+needs_gtkwave = pytest.mark.skipif(
+    None in map(shutil.which, ("gtkwave", "xvfb-run")), reason="no gtkwave or xvfb-run"
+)
 
 
-def simulate(home: Path, name: str = "smoke", seed: int = 1, **settings: str) -> Path:
-    """Run the test ``name`` with waves; return its folder."""
-    test = registry.configure(registry.find(registry.load(), name), settings)
-    launch.run(test, seed, f"make sim TEST={name} SEED={seed}", waves=True, home=home)
-    return home / name / str(seed)
+def smoke(home: Path, **settings) -> Path:
+    """Run `smoke` with waves; return its folder."""
+    simulate("smoke", home, waves=True, **settings)
+    return home / "smoke" / "1"
+
+
+def gtkwave_says(home: Path, fst: Path, save: str, script: str) -> list[str]:
+    """The words that ``script`` puts to its channel f, in GTKWave on ``fst`` with the save file ``save``."""
+    (home / "tried.gtkw").write_text(save)
+    tcl = home / "tried.tcl"
+    tcl.write_text(f"set f [open {home}/said w]\n{script}\nclose $f\ngtkwave::/File/Quit\n")
+    command: list[str | Path] = [
+        "xvfb-run",
+        "-a",
+        "gtkwave",
+        "--dump",
+        fst,
+        "--save",
+        home / "tried.gtkw",
+        "--script",
+        tcl,
+    ]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return (home / "said").read_text().split()
 
 
 @pytest.fixture(scope="module")
 def green(tmp_path_factory) -> Path:
-    return simulate(tmp_path_factory.mktemp("green"))
+    return smoke(tmp_path_factory.mktemp("green"))
 
 
 @pytest.fixture(scope="module")
 def red(tmp_path_factory) -> Path:
-    return simulate(tmp_path_factory.mktemp("red"), fault="membrane")
-
-
-@pytest.fixture(scope="module")
-def one_tile(tmp_path_factory) -> Path:
-    """A network whose layers fit into a tile: the compiler begins a frame's recurrence in the one before."""
-    return simulate(tmp_path_factory.mktemp("one"), "walkthrough")
+    return smoke(tmp_path_factory.mktemp("red"), fault="membrane")
 
 
 @pytest.fixture(scope="module")
@@ -112,114 +126,14 @@ def test_texts_are_shown_as_text_and_codes_by_name(green, wave):
         assert (flags & wave_groups.ENUM == wave_groups.ENUM) == bool(wave.codes(path)), alias
 
 
-@pytest.mark.skipif(None in map(shutil.which, ("gtkwave", "xvfb-run")), reason="no gtkwave or xvfb-run")
+@needs_gtkwave
 def test_gtkwave_shows_every_trace(green, tmp_path):
     """GTKWave passes over a name that it does not know: it is asked what it shows, with all groups open."""
     text = (green / waves.SAVE).read_text()
-    (tmp_path / "open.gtkw").write_text(text.replace("@c00200", "@800200").replace("@1401200", "@1000200"))
-    script = tmp_path / "shown.tcl"
-    script.write_text(
-        f"set f [open {tmp_path}/shown w]\n"
-        "foreach s [gtkwave::getDisplayedSignals] { puts $f $s }\n"
-        "close $f\ngtkwave::/File/Quit\n"
-    )
-    command = ["xvfb-run", "-a", "gtkwave", "--dump", green / waves.FST, "--save", tmp_path / "open.gtkw"]
-    subprocess.run([*command, "--script", script], check=True, capture_output=True, timeout=60)
-    assert set((tmp_path / "shown").read_text().split()) == {name for _, _, name in saved(green)}
-
-
-# ---- the texts -------------------------------------------------------------------------------------------
-def events(wave: Waves, cycles: range):
-    """Every event that the taps show: cycle, set, and the tap's fields."""
-    for cycle in cycles:
-        for k in (0, 1):
-            tap = f"{CORE}.tap_o.event_s.[{k}]"
-            if wave.value(f"{tap}.valid", cycle):
-                names = ("row", "neg", "pos", "pc")
-                yield cycle, k, {name: wave.value(f"{tap}.{name}", cycle) for name in names}
-
-
-def program(wave: Waves, folder: Path) -> dict[int, int]:
-    """The descriptors as they were written, word by word, by the image stream."""
-    words = {}
-    for cycle in range(json.loads((folder / "outcome.json").read_text())["cycles"]):
-        if wave.value(f"{TOP}.dut.img_we", cycle) and wave.value(f"{TOP}.dut.img_target", cycle) == 0:
-            words[wave.value(f"{TOP}.dut.img_addr", cycle)] = wave.value(f"{TOP}.dut.img_wdata", cycle)
-    return words
-
-
-def places(words: dict[int, int]) -> dict[tuple[int, int], tuple[str, int]]:
-    """Layer and tile of each ACC of a program without loops, by its place and the set (docs/program.md).
-
-    The n-th FIRE of a layer in a frame takes its n-th tile. Found backwards from the FIREs, apart from how
-    the harness finds them.
-    """
-    fires: dict[int, tuple[str, int]] = {}
-    counts: Counter = Counter()
-    for pc, word in sorted(words.items()):
-        assert word & 15 != Op.LOOP
-        if word & 15 == Op.FRAME:
-            counts.clear()
-        if word & 15 == Op.FIRE:
-            layer = f"L{word >> 15 & 7}" if word >> 9 & 7 == 0 else "out"
-            fires[pc] = layer, counts[layer]
-            counts[layer] += 1
-    found = {}
-    takes: dict[tuple[int, int], tuple[str, int]] = {}  # by context and set: what the next FIRE of it is
-    # Twice, for an ACC whose sums are taken in the next frame.
-    for pc, word in sorted(words.items(), reverse=True) * 2:
-        op, ctx = word & 15, word >> 7 & 3
-        for k in (0, 1):
-            if op == Op.FIRE and word >> 4 + k & 1:
-                takes[ctx, k] = fires[pc]
-            elif op == Op.FOLD and (ctx, k) in takes:
-                takes[word >> 9 & 3, k] = takes[ctx, k]
-            elif op == Op.ACC and word >> 4 + k & 1 and (ctx, k) in takes:
-                found[pc, k] = takes[ctx, k]
-    return found
-
-
-@pytest.mark.parametrize(("run", "tile_count"), [("green", 3), ("one_tile", 1)])
-def test_the_event_lanes_say_what_the_taps_say(run, tile_count, request):
-    folder = request.getfixturevalue(run)
-    wave = Waves(folder / waves.FST)
-    outcome = json.loads((folder / "outcome.json").read_text())
-    cycles = range(outcome["cycles"])
-    of = places(program(wave, folder))
-    told = {(cycle, k) for cycle in cycles for k in (0, 1) if wave.value(f"{NARRATE}.event{k}", cycle)}
-    seen, tiles = set(), set()
-    for cycle, k, tap in events(wave, cycles):
-        text = wave.text(f"{NARRATE}.event{k}", cycle)
-        match = EVENT.fullmatch(text)
-        assert match, text
-        said = match[1], int(match[2]), match[3], int(match[4]), int(match[5])
-        layer, tile = of[tap["pc"], k]
-        assert said == (layer, tap["row"], "+-"[tap["neg"]], tap["pos"], tile), (cycle, text)
-        seen.add((cycle, k))
-        tiles.add((layer, tile))
-    assert told == seen
-    # The machine's own count, apart from taps and texts; 20 neurons of a layer on 8 lanes are three tiles.
-    assert len(seen) == outcome["ledger"]["EVENTS0"] + outcome["ledger"]["EVENTS1"]
-    layers = {layer for layer, _ in tiles}
-    assert len(layers) >= 2
-    assert tiles == {(layer, tile) for layer in layers for tile in range(tile_count)}
-
-
-def test_commits_and_frames_are_told(green, wave):
-    outcome = json.loads((green / "outcome.json").read_text())
-    spikes = begun = 0
-    for cycle in range(outcome["cycles"]):
-        if wave.value(f"{CORE}.tap_o.lif.valid", cycle):
-            text = wave.text(f"{NARRATE}.commit", cycle)
-            step, chunk = (wave.value(f"{CORE}.tap_o.lif.{name}", cycle) for name in ("step", "chunk"))
-            match = re.fullmatch(rf"L[01] step {step} chunk {chunk}: (\d+) spikes", text)
-            assert match, text
-            spikes += int(match[1])
-        if wave.value(f"{CORE}.tap_o.frame_start", cycle):
-            assert wave.text(f"{NARRATE}.machine", cycle + 1) == f"frame {wave.value(f'{CORE}.frame', cycle)}"
-            begun += 1
-    assert spikes == sum(count for name, count in outcome["ledger"].items() if name.startswith("SPIKES"))
-    assert begun == outcome["frames"]
+    opened = text.replace("@c00200", "@800200").replace("@1401200", "@1000200")
+    script = "foreach s [gtkwave::getDisplayedSignals] { puts $f $s }"
+    shown = gtkwave_says(tmp_path, green / waves.FST, opened, script)
+    assert set(shown) == {name for _, _, name in saved(green)}
 
 
 # ---- names of codes --------------------------------------------------------------------------------------
@@ -345,28 +259,22 @@ def test_make_waves_opens_the_run(green, tmp_path, monkeypatch):
     ]  # fmt: skip
 
 
-@pytest.mark.skipif(None in map(shutil.which, ("gtkwave", "xvfb-run")), reason="no gtkwave or xvfb-run")
+@needs_gtkwave
 @pytest.mark.parametrize("ahead", [0, 500])
 def test_the_window_shows_the_marker(red, tmp_path, ahead):
     """Also where it stands at the very end, as after a failed assertion."""
     last = json.loads((red / "outcome.json").read_text())["cycles"] - 2
     at = time_of(last - ahead)
     text = re.sub(r"(?m)^(\*\S+) \d+", rf"\1 {at}", (red / waves.SAVE).read_text())
-    (tmp_path / "late.gtkw").write_text(text)
-    script = tmp_path / "shown.tcl"
-    script.write_text(
-        f"source {waves.SCRIPT}\nset f [open {tmp_path}/shown w]\n"
-        "puts $f [gtkwave::getWindowStartTime]\nputs $f [gtkwave::getWindowEndTime]\n"
-        "close $f\ngtkwave::/File/Quit\n"
+    script = (
+        f"source {waves.SCRIPT}\nputs $f [gtkwave::getWindowStartTime]\nputs $f [gtkwave::getWindowEndTime]"
     )
-    command = ["xvfb-run", "-a", "gtkwave", "--dump", red / waves.FST, "--save", tmp_path / "late.gtkw"]
-    subprocess.run([*command, "--script", script], check=True, capture_output=True, timeout=60)
-    start, end = map(int, (tmp_path / "shown").read_text().split())
+    start, end = map(int, gtkwave_says(tmp_path, red / waves.FST, text, script))
     assert start < at <= end
 
 
 def test_a_killed_run_has_no_save_file_and_keeps_its_reason(tmp_path):
-    run = simulate(tmp_path, fault="dead_simulator")
+    run = smoke(tmp_path, fault="dead_simulator")
     assert "SIGKILL" in json.loads((run / "result.json").read_text())["reason"]
     assert not (run / waves.SAVE).exists()
     with pytest.raises(ValueError, match="not whole"):

@@ -5,10 +5,12 @@ ONLY=text runs the cases with that text in their name. cases.json beside the res
 each red case said.
 """
 
+import difflib
 import json
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from regressions.registry import RegistryError
 from tb.base_test import Diverged
 from tb.tests_sim.error_bench import RED, ErrorBench
 
@@ -20,6 +22,19 @@ class CaseModule(Protocol):
         """The table; names begin with their kind and a colon."""
 
 
+def chosen(modules: Iterable[CaseModule], params: Mapping) -> dict[str, Callable[..., Awaitable[None]]]:
+    """The cases that ONLY= leaves, all without it; RegistryError when it leaves none."""
+    only = str(params.get("only", ""))
+    everything = {name: run for module in modules for name, run in module.cases().items()}
+    found = {name: run for name, run in everything.items() if only in name}
+    if not found:
+        near = difflib.get_close_matches(only, everything, n=3, cutoff=0.5)
+        kinds = sorted({name.partition(":")[0] for name in everything})
+        hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"kinds: {', '.join(kinds)}"
+        raise RegistryError(f"ONLY={only}: no case has this in its name; {hint}")
+    return found
+
+
 async def run_cases(bench: ErrorBench, modules: Iterable[CaseModule], spoils: Sequence[str]) -> None:
     """Run what ONLY= leaves of all tables on ``bench``; Diverged with the names of the red ones.
 
@@ -28,8 +43,7 @@ async def run_cases(bench: ErrorBench, modules: Iterable[CaseModule], spoils: Se
     bench.prepare()
     if bench.spoil not in spoils:
         raise ValueError(f"SPOIL={bench.spoil!r} is none of {', '.join(filter(None, spoils))}")
-    only = str(bench.job.param("only", ""))
-    cases = {name: run for module in modules for name, run in module.cases().items() if only in name}
+    cases = chosen(modules, bench.job.params)
     red: dict[str, str] = {}
     for name, run in cases.items():
         bench.expected = 0

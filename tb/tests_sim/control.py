@@ -6,12 +6,14 @@ from functools import partial
 
 import numpy as np
 
-from models.formats import Acc, End, ErrorBit, Fmt, Frame, Load, Loop
+from models.descriptors import Acc, End, Frame, Load, Loop
+from models.formats import ErrorBit, Fmt
 from tb import mur_regs as regs
 from tb.tests_sim.error_bench import INPUTS, SETTLE, ErrorBench
 from tb.tests_sim.errors_images import joined
 
 LONG = 600  # cycles, more than a frame takes
+LONGER = INPUTS + 8  # elements of a frame
 
 
 async def stop_in_flight(bench: ErrorBench) -> None:
@@ -110,24 +112,29 @@ async def error_in_second_half(bench: ErrorBench) -> None:
     await bench.again("after", bench.two)
 
 
-async def kept_frame_does_not_fit(bench: ErrorBench) -> None:
-    """A frame accepted for a longer FRAME, kept over CLEAR: ILLEGAL_DESC at descriptor 0; STOP drops it."""
-    longer = INPUTS + 8
+async def start_longer(bench: ErrorBench) -> int:
+    """START a program whose second frame waits for one of LONGER elements, then fails where is returned."""
     acc = Acc(sets=3, ctx=2, fmt=Fmt.SIGNED, src=0, len=INPUTS, wgt=0)
     words = [*bench.one.program[:-1], End(wrap=0).encode()]
-    second = [Frame(0, INPUTS), Load(0, longer), Loop(body=1, count=40), acc]
+    second = [Frame(0, INPUTS), Load(0, LONGER), Loop(body=1, count=40), acc]
     words += [descriptor.encode() for descriptor in second] + [0]
     await bench.fresh(start=False)
     await bench.send_images(bench.program_packet(words))
     await bench.start()
+    return len(words) - 1
+
+
+async def kept_frame_does_not_fit(bench: ErrorBench) -> None:
+    """A frame accepted for a longer FRAME, kept over CLEAR: ILLEGAL_DESC at descriptor 0; STOP drops it."""
+    failing = await start_longer(bench)
     good = bench.utterance("good", 2)
-    long = bench.rng("long").integers(-128, 128, (1, longer), dtype=np.int16)
+    long = bench.rng("long").integers(-128, 128, (1, LONGER), dtype=np.int16)
     bench.play(bench.packets(good), bench.packets(long, mark=False), bench.packets(good, mark=False))
     first, failed = bench.split(await bench.ends(2), 1)
     await bench.judge([good[:1]], first)
     bench.expect_end(failed, ErrorBit.ILLEGAL_DESC, 1)
     bench.expect("packets accepted", len(first.packets), 3)
-    await bench.expect_error(ErrorBit.ILLEGAL_DESC, len(words) - 1)
+    await bench.expect_error(ErrorBit.ILLEGAL_DESC, failing)
     await bench.expect_status("with a frame kept", halted=1, frame_loaded=1)
     await bench.command("clear")
     bench.expect_end(await bench.ends(1), ErrorBit.ILLEGAL_DESC, 2)
@@ -146,21 +153,14 @@ async def cut_packet_over_clear(bench: ErrorBench, first: str) -> None:
 
     It was for a longer FRAME, but descriptor 0 must not mind: the loader is armed for nobody.
     """
-    longer = INPUTS + 8
-    words = [*bench.one.program[:-1], End(wrap=0).encode()]
-    acc = Acc(sets=3, ctx=2, fmt=Fmt.SIGNED, src=0, len=INPUTS, wgt=0)
-    second = [Frame(0, INPUTS), Load(0, longer), Loop(body=1, count=40), acc]
-    words += [descriptor.encode() for descriptor in second] + [0]
-    await bench.fresh(start=False)
-    await bench.send_images(bench.program_packet(words))
-    await bench.start()
+    failing = await start_longer(bench)
     good = bench.utterance("good", 2)
     beats = bench.packets(good)
     bench.play(beats, beats[1][:1])
     before, failed = bench.split(await bench.ends(2), 1)
     await bench.judge([good[:1]], before)
     bench.expect_end(failed, ErrorBit.ILLEGAL_DESC, 1)
-    await bench.expect_error(ErrorBit.ILLEGAL_DESC, len(words) - 1)
+    await bench.expect_error(ErrorBit.ILLEGAL_DESC, failing)
     if first == "clear":
         await bench.command("clear")
     bench.play(beats[1][-1:], bench.packets(good, mark=False))  # two beats of six: short
@@ -233,7 +233,7 @@ async def stop_before_halt(bench: ErrorBench) -> None:
 
 
 async def commands_together(bench: ErrorBench) -> None:
-    """STOP and CLEAR in one write of the halted machine: STOP goes first."""
+    """STOP and CLEAR in one write of the halted machine: STOP goes first, and ERROR_INFO stays."""
     await bench.fresh(start=False)
     await bench.send_images(bench.program_packet([0]))
     await bench.start_bad()
@@ -242,6 +242,7 @@ async def commands_together(bench: ErrorBench) -> None:
     await bench.past_agent((regs.CTRL.address, both, 15))
     await bench.wait(LONG)
     await bench.expect_status("after STOP and CLEAR", running=0, halted=0)
+    bench.expect("ERROR_INFO", await bench.read(regs.ERROR_INFO), [ErrorBit.ILLEGAL_DESC | 1 << 15])
     await bench.clear_error()
     await bench.again("after")
 

@@ -4,7 +4,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from models.formats import Acc, End, Fmt, Frame, Loop
+from models.descriptors import Acc, End, Frame, Loop
+from models.formats import Fmt
 from tb import mur_regs as regs
 from tb.tests_sim.control_reset import PASSES, is_new
 from tb.tests_sim.error_bench import HELD, INPUTS, LIMIT, ErrorBench, Wrong

@@ -4,6 +4,7 @@
 from collections.abc import Callable
 
 from models.formats import ErrorBit
+from models.images import Images
 from tb import mur_regs as regs
 from tb import sequences
 from tb.tests_sim.error_bench import ErrorBench
@@ -22,6 +23,17 @@ async def expect_reset(bench: ErrorBench) -> None:
     wanted["BUILD"] = sum(value << regs.BUILD.fields[name].lsb for name, value in build.items())
     bench.expect("registers after reset", words, wanted)
     bench.expect("irq_o after reset", bench.irq(), 0)
+
+
+async def is_new(bench: ErrorBench, images: Images | None = None) -> None:
+    """Reset now: registers as new, no program, nothing leaves; reloaded, the machine runs right."""
+    await bench.bfm.reset()
+    await expect_reset(bench)
+    await bench.command("start")
+    await bench.write(regs.IRQ_ENABLE, 2)
+    await bench.expect_error(ErrorBit.NO_PROGRAM)
+    bench.expect("results after reset", len(bench.seen().results), 0)
+    await bench.again("after", images)
 
 
 async def registers(bench: ErrorBench) -> None:

@@ -11,9 +11,10 @@ from functools import partial
 
 import numpy as np
 
-from models.formats import Acc, End, ErrorBit, Fmt, Fold, Frame, Images, Load, Loop, select
+from models.descriptors import Acc, End, Fold, Frame, Load, Loop, select
+from models.formats import ErrorBit, Fmt
 from tb import mur_regs as regs
-from tb.tests_sim.control_registers import expect_reset
+from tb.tests_sim.control_registers import expect_reset, is_new
 from tb.tests_sim.error_bench import INPUTS, SETTLE, ErrorBench
 from tb.tests_sim.errors_images import header, theta
 from tb.tests_sim.errors_overflow import trapped, with_trap
@@ -22,17 +23,6 @@ from tb.tests_sim.errors_rules import ARGMAX, LIF, RAW
 PASSES = 65_535  # of a LOOP: more than anybody waits for
 SPAN = 93  # cycles over which a sweep of one descriptor resets
 ENTRY = 60  # cycles after a frame has begun: its loop is under way
-
-
-async def is_new(bench: ErrorBench, images: Images | None = None) -> None:
-    """Reset now: all of the module's first sentence."""
-    await bench.bfm.reset()
-    await expect_reset(bench)
-    await bench.command("start")
-    await bench.write(regs.IRQ_ENABLE, 2)
-    await bench.expect_error(ErrorBit.NO_PROGRAM)
-    bench.expect("results after reset", len(bench.seen().results), 0)
-    await bench.again("after", images)
 
 
 async def idle(bench: ErrorBench) -> None:
@@ -112,16 +102,21 @@ def works(bench: ErrorBench) -> dict[str, list]:
     }
 
 
+async def enter(bench: ErrorBench, body: list, frames: int, moment: int) -> None:
+    """FRAME, LOAD, ``body``, END on frames sent at once, to ``moment`` cycles after the first has begun."""
+    words = [word.encode() for word in (Frame(0, INPUTS), Load(0, INPUTS), *body, End(wrap=1))]
+    await bench.fresh(start=False)
+    await bench.send_images(bench.program_packet(words))
+    await bench.start()
+    bench.play(bench.packets(bench.utterance("good", frames)))
+    await bench.begun()
+    await bench.wait(moment)
+
+
 async def at_work(bench: ErrorBench, name: str, index: int) -> None:
     """While descriptors of that kind run."""
-    words = [word.encode() for word in (Frame(0, INPUTS), Load(0, INPUTS), *works(bench)[name], End(wrap=1))]
     for moment in range(ENTRY + index, ENTRY + index + SPAN, int(bench.job.param("step", 31))):
-        await bench.fresh(start=False)
-        await bench.send_images(bench.program_packet(words))
-        await bench.start()
-        bench.play(bench.packets(bench.utterance("good", 2)))
-        await bench.begun()
-        await bench.wait(moment)
+        await enter(bench, works(bench)[name], 2, moment)
         await bench.expect_status("in the loop", running=1, waiting=0, halted=0, frame_loaded=1)
         bench.expect("frames complete", len(bench.bfm.records("dones")), 0)
         await is_new(bench)
@@ -129,14 +124,8 @@ async def at_work(bench: ErrorBench, name: str, index: int) -> None:
 
 async def short_frames(bench: ErrorBench) -> None:
     """While FRAME, LOAD and END follow one another."""
-    words = [word.encode() for word in (Frame(0, INPUTS), Load(0, INPUTS), End(wrap=1))]
     for moment in range(1, SPAN, int(bench.job.param("step", 31))):
-        await bench.fresh(start=False)
-        await bench.send_images(bench.program_packet(words))
-        await bench.start()
-        bench.play(bench.packets(bench.utterance("good", 40)))
-        await bench.begun()
-        await bench.wait(moment)
+        await enter(bench, [], 40, moment)
         bench.expect("frames not yet begun", len(bench.bfm.records("starts")) < 40, True)
         await is_new(bench)
 

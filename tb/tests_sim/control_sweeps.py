@@ -10,7 +10,7 @@ from models.formats import ErrorBit
 from tb import mur_regs as regs
 from tb.bfm import Batch
 from tb.expected import expect
-from tb.tests_sim.control_registers import expect_reset
+from tb.tests_sim.control_registers import is_new
 from tb.tests_sim.error_bench import LIMIT, SETTLE, ErrorBench, Wrong
 from tb.tests_sim.errors_images import joined, theta
 from tb.tests_sim.errors_overflow import trapped, with_trap
@@ -31,17 +31,22 @@ def ends_of(batch: Batch) -> list[tuple[int, int]]:
     return [(int(beat["user"] & np.uint64(0xFFFFFFFF)), int(beat["data"][0])) for beat in beats]
 
 
+async def stopped(bench: ErrorBench, utterance: np.ndarray, moment: int) -> Batch:
+    """START, frames, and STOP after ``moment`` cycles: what had left when the machine was idle."""
+    await bench.start()
+    bench.play(bench.packets(utterance))
+    await bench.wait(moment)
+    await bench.idle()
+    await bench.wait(SETTLE)
+    return bench.seen()
+
+
 async def stop(bench: ErrorBench) -> None:
     """STOP: the frames accepted by then are finished, the others wait for START."""
     utterance = bench.utterance("good", FRAMES)
     await bench.fresh(start=False)
     for moment in moments(bench):
-        await bench.start()
-        bench.play(bench.packets(utterance))
-        await bench.wait(moment)
-        await bench.idle()
-        await bench.wait(SETTLE)
-        before = bench.seen()
+        before = await stopped(bench, utterance, moment)
         count = len(before.packets)
         bench.expect("frames finished", ends_of(before), [(number, 0) for number in range(count)])
         if count:
@@ -61,13 +66,7 @@ async def reset(bench: ErrorBench) -> None:
         await bench.fresh(images)
         bench.play(bench.packets(utterance))
         await bench.wait(moment)
-        await bench.bfm.reset()
-        await expect_reset(bench)
-        await bench.command("start")
-        await bench.write(regs.IRQ_ENABLE, 2)
-        await bench.expect_error(ErrorBit.NO_PROGRAM)
-        bench.expect("results after reset", len(bench.seen().results), 0)
-        await bench.again("after", (bench.two, bench.one)[number // 2 % 2])
+        await is_new(bench, (bench.two, bench.one)[number // 2 % 2])
 
 
 def fits(bench: ErrorBench, parts: list[np.ndarray], batch: Batch) -> bool:
@@ -161,12 +160,7 @@ async def stop_and_error(bench: ErrorBench) -> None:
     utterance = trapped(bench, "trapped", 5, {1})
     await bench.fresh(images, start=False)
     for moment in moments(bench):
-        await bench.start()
-        bench.play(bench.packets(utterance))
-        await bench.wait(moment)
-        await bench.idle()
-        await bench.wait(SETTLE)
-        batch = bench.seen()
+        batch = await stopped(bench, utterance, moment)
         count = len(batch.packets)
         failed = 1 + ErrorBit.ACC_OVERFLOW
         wanted = [(0, 0), (1, failed)][: min(count, 2)]

@@ -3,23 +3,9 @@
 
 import numpy as np
 
-from models.formats import (
-    FIELDS,
-    GROUP,
-    Acc,
-    BuildConfig,
-    End,
-    Fire,
-    Fmt,
-    Frame,
-    Images,
-    Kind,
-    LayerPlace,
-    Layout,
-    Load,
-    Op,
-    select,
-)
+from models.descriptors import FIELDS, Acc, End, Fire, Frame, Load, select
+from models.formats import GROUP, BuildConfig, Fmt, Kind, Op
+from models.images import Images, LayerPlace, Layout
 from tb.tests_sim.error_bench import ErrorBench
 
 ON0, ON1 = select(0), select(1)

@@ -62,8 +62,7 @@ async def smaller(bench: DirectedBench) -> None:
         numbers(fmt=Fmt.SIGNED, len=5), spikes(src=group, len=GROUP), spikes(src=2 * group, len=44, ctx=1),
         lif(n, group, leak=2), raw(n, ctx=1), spikes(src=2 * group, len=GROUP), raw(n),
     ]  # fmt: skip
-    frames = bench.numbers_of("after", -99, 99, 4, 5)
-    await bench.show("after", body, frames, mark=False)
+    await bench.show("after", body, bench.numbers_of("after", -99, 99, 4, 5), mark=False)
 
 
 def cases() -> dict[str, Callable]:

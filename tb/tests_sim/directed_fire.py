@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from models.formats import Descriptor, Fmt, Fold
+from models.descriptors import Descriptor, Fold
+from models.formats import Fmt
 from tb.tests_sim.directed_bench import SETTLED, DirectedBench, argmax, lif, numbers, raw, spikes
 
 EDGES = (-32769, -32768, -32770, 32766, 32767, 32768, 0, -1)  # currents about the membrane's range

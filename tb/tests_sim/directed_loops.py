@@ -4,7 +4,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from models.formats import GROUP, Fmt, Loop
+from models.descriptors import Loop
+from models.formats import GROUP, Fmt
 from tb.tests_sim.directed_bench import SETTLED, DirectedBench, lif, numbers, raw, spikes
 
 TOP = 1 << 16  # strides are modulo this
@@ -76,9 +77,7 @@ async def last_words(bench: DirectedBench) -> None:
     n, tile, end = build.lanes, build.tile_chunks, build.vec_depth
     memories = {
         name: bench.numbers_of(f"{path}.{name}", -8, 7, build.wgt_depth, n) for name in ("wgt0", "wgt1")
-    } | {
-        name: bench.numbers_of(f"{path}.{name}", 0, 1, build.mask_depth, GROUP) for name in ("msk0", "msk1")
-    }
+    } | {name: bench.numbers_of(f"{path}.{name}", 0, 1, build.mask_depth, GROUP) for name in ("msk0", "msk1")}
     body = []
     whole = end - build.group_chunks
     for sets, name in ((1, "msk0"), (2, "msk1"), (3, "msk0")):

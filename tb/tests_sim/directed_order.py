@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from models.formats import GROUP, Descriptor, End, ErrorBit, Fold, Frame, Load
+from models.descriptors import Descriptor, End, Fold, Frame, Load
+from models.formats import GROUP, ErrorBit
 from tb import mur_regs as regs
 from tb.tests_sim.directed_bench import SETTLED, DirectedBench, lif, numbers, raw, spikes
 

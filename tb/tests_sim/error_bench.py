@@ -9,8 +9,8 @@ import numpy as np
 from cocotb.triggers import Timer
 
 from models.compiler import compile_network
-from models.formats import HALTING, ErrorBit, Images, Target
-from models.images import packet
+from models.formats import HALTING, ErrorBit, Target
+from models.images import Images, packet
 from tb import mur_regs as regs
 from tb import records, sequences
 from tb.agents.frame import to_beats

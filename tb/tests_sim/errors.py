@@ -6,6 +6,8 @@ STEP cycles. SPOIL=expect corrupts the first expectation of every case and SPOIL
 all good frames, so that each case can be seen red.
 """
 
+from collections.abc import Mapping
+
 import pyuvm
 
 from tb.tests_sim import (
@@ -15,21 +17,30 @@ from tb.tests_sim import (
     control_registers,
     control_reset,
     control_sweeps,
+    errors_commands,
     errors_frames,
     errors_images,
     errors_overflow,
+    errors_pins,
     errors_program,
     errors_steps,
     errors_twice,
 )
-from tb.tests_sim.cases import run_cases
+from tb.tests_sim.cases import chosen, run_cases
 from tb.tests_sim.error_bench import ErrorBench
 
 MODULES = (
-    errors_program, errors_overflow, errors_images, errors_frames, errors_twice, errors_steps, control,
-    control_registers, control_sweeps, control_reset, control_patience, control_bus,
+    errors_program, errors_overflow, errors_images, errors_frames, errors_twice, errors_steps,
+    errors_commands, control, control_registers, control_sweeps, control_reset, control_patience, control_bus,
+    errors_pins,
 )  # fmt: skip
 SPOILS = ("", "expect", "frames")
+
+
+def prepare(params: Mapping, _seed: int) -> dict:
+    """Nothing to hand over; RegistryError when ONLY= names no case."""
+    chosen(MODULES, params)
+    return {}
 
 
 @pyuvm.test()

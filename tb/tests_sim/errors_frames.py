@@ -6,9 +6,11 @@ from functools import partial
 
 import numpy as np
 
+from models.compiler import compile_network
 from models.formats import ErrorBit
 from tb import mur_regs as regs
-from tb.tests_sim.error_bench import ErrorBench
+from tb.networks import Modes, network_of
+from tb.tests_sim.error_bench import SETTLE, ErrorBench
 from tb.tests_sim.errors_images import joined
 
 SHORT, LONG = ErrorBit.FRAME_SHORT, ErrorBit.FRAME_LONG
@@ -132,6 +134,38 @@ async def no_last(bench: ErrorBench) -> None:
     await bench.stop()
 
 
+async def one_beat(bench: ErrorBench) -> None:
+    """Packets of a single beat: one too long is swallowed from its first beat on."""
+    widths = [3, 20, 12]
+    network = network_of(bench.rng("narrow"), Modes(), widths, bench.config.lanes)
+    await bench.fresh(compile_network(network, bench.config))
+    utterance = bench.rng("narrow.frames").integers(-128, 128, (4, widths[0]), dtype=np.int16)
+    good = bench.packets(utterance)
+    bench.expect("beats", good.shape[1], 1)
+    bench.play(good[0])
+    first = await bench.ends(1)
+    for size in (2, 3):
+        bench.play(bad_packet(bench, size))
+        await bench.wait(SETTLE)
+        await bench.expect_error(ErrorBit.FRAME_LONG)
+    bench.play(good[1:])
+    await bench.judge([utterance], joined(first, await bench.ends(3)))
+    await bench.stop()
+
+
+async def mark_waits(bench: ErrorBench) -> None:
+    """STATUS while a frame with a mark lies loaded behind one whose results wait: it waits for no packet."""
+    await bench.fresh()
+    utterances = [bench.utterance(f"good{i}", 1) for i in range(2)]
+    bench.play(*(bench.packets(utterance) for utterance in utterances))
+    await bench.hold("result")
+    await bench.wait(4000)  # more than both frames take
+    await bench.expect_status("with results held", running=1, waiting=0, frame_loaded=1)
+    await bench.hold("result", False)
+    await bench.judge(utterances, await bench.ends(2))
+    await bench.stop()
+
+
 def cases() -> dict[str, Callable]:
     """All cases by name."""
     found: dict[str, Callable] = {}
@@ -145,6 +179,8 @@ def cases() -> dict[str, Callable]:
         "frame: interrupts when it rises": rises_again,
         "frame: no TLAST": no_last,
         "frame: marks behind the first beat": marks_behind,
+        "frame: a mark waits": mark_waits,
+        "frame: one beat": one_beat,
         "frame: STOP in a short one": partial(stopped, change=-1),
         "frame: STOP in a long one": partial(stopped, change=3),
     }

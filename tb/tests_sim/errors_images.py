@@ -248,16 +248,32 @@ def joined(*batches):
 
 
 async def busy_from_start(bench: ErrorBench) -> None:
-    """START while an image is on its way: the rest of it is IMG_BUSY, and the machine runs."""
-    await bench.fresh(start=False)
+    """START while an image is on its way: the rest of it is IMG_BUSY, its check too, and the machine runs."""
     words = theta(bench)
-    await bench.send_images(words[:HALF], last=False)
-    await bench.start()
-    await bench.send_images(words[HALF:])
-    await bench.expect_error(ErrorBit.IMG_BUSY)
+    for beats in (HALF, len(words) - 1):
+        await bench.fresh(start=False)
+        await bench.send_images(words[:beats], last=False)
+        await bench.start()
+        await bench.send_images(words[beats:])
+        await bench.expect_error(ErrorBit.IMG_BUSY)
+        await bench.good("good")
+        await bench.stop()
+        await expect_no_program(bench)
+    await bench.again("after")
+
+
+async def busy_goes_last(bench: ErrorBench) -> None:
+    """Packets of two errors into the running machine: the other is raised, and START is CTRL_BUSY alone."""
+    await bench.fresh()
+    for name in ("magic", "count 0", "header alone"):
+        bit, make = PACKETS[name]
+        await bench.send_images(make(bench))
+        await bench.expect_error(bit)
+    await bench.expect_status("after bad packets", running=1, program_valid=0)
+    await bench.command("start")
+    await bench.expect_error(ErrorBit.CTRL_BUSY)
     await bench.good("good")
     await bench.stop()
-    await expect_no_program(bench)
     await bench.again("after")
 
 
@@ -285,4 +301,5 @@ def cases() -> dict[str, Callable]:
         "image: busy, halted": partial(busy, halted=True),
         "image: busy from START on": busy_from_start,
         "image: busy until its end": busy_to_the_end,
+        "image: another error goes before busy": busy_goes_last,
     }

@@ -11,7 +11,9 @@ from functools import partial
 
 import numpy as np
 
-from models.formats import Acc, End, ErrorBit, Fmt, Fold, Frame, Images, Load, Loop, select
+from models.descriptors import Acc, End, Fold, Frame, Load, Loop, select
+from models.formats import ErrorBit, Fmt
+from models.images import Images
 from tb import mur_regs as regs
 from tb.tests_sim.error_bench import INPUTS, SETTLE, ErrorBench
 from tb.tests_sim.errors_program import expect_halt, records_frames

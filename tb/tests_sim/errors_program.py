@@ -11,7 +11,8 @@ from functools import partial
 
 import numpy as np
 
-from models.formats import REFERENCE, End, ErrorBit, Frame, Op
+from models.descriptors import End, Frame
+from models.formats import REFERENCE, ErrorBit, Op
 from tb import mur_regs as regs
 from tb.tests_sim.error_bench import INPUTS, ErrorBench
 from tb.tests_sim.errors_rules import (

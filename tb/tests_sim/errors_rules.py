@@ -5,21 +5,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from models.formats import (
-    FIELDS,
-    Acc,
-    BuildConfig,
-    End,
-    ErrorBit,
-    Fire,
-    Fmt,
-    Fold,
-    Frame,
-    Kind,
-    Load,
-    Loop,
-    Op,
-)
+from models.descriptors import FIELDS, Acc, End, Fire, Fold, Frame, Load, Loop
+from models.formats import BuildConfig, ErrorBit, Fmt, Kind, Op
 from tb.tests_sim.error_bench import INPUTS
 
 ALIGNED = 32  # a chunk that is group-aligned in every build

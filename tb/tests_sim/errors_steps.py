@@ -11,7 +11,9 @@ from functools import partial
 import numpy as np
 
 from models.compiler import compile_network
-from models.formats import End, Fmt, Frame, Images, Kind, Load
+from models.descriptors import End, Frame, Load
+from models.formats import Fmt, Kind
+from models.images import Images
 from models.machine import Machine
 from tb.networks import Modes, Recurrence, network_of
 from tb.tests_sim.directed_bench import layout_of, lif, numbers, raw, spikes

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import cocotb
 
-from models.formats import ErrorBit, Frame
+from models.descriptors import Frame
+from models.formats import ErrorBit
 from tb import mur_regs as regs
 from tb.tests_sim.error_bench import INPUTS, ErrorBench
 from tb.tests_sim.errors_frames import bad_packet
