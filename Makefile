@@ -121,12 +121,13 @@ doctor: ## check this machine's tools and name what is missing ## make doctor
 
 lock: $(STAMP) ## pin the dependencies of pyproject.toml in requirements.lock (installs uv first) ## make lock
 	@$(PY) -m pip install -q --disable-pip-version-check uv
-	@mkdir -p build && for part in "" -lint; do \
+	@mkdir -p build && for part in "" -lint -formal; do \
 	  { echo '# SPDX-License-Identifier: Apache-2.0'; \
 	    echo '# Pinned with hashes from pyproject.toml by `make lock`.'; \
 	    $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml \
-	      $${part:+--extra lint -c build/lock}; } > build/lock$$part || exit 1; \
-	done; mv build/lock requirements.lock; mv build/lock-lint requirements-lint.lock
+	      $${part:+--extra $${part#-} -c build/lock}; } > build/lock$$part || exit 1; \
+	done; \
+	for part in "" -lint -formal; do mv build/lock$$part requirements$$part.lock; done
 
 clean: ## remove build/ (the set-up in .venv stays) ## make clean
 	rm -rf build
