@@ -39,14 +39,14 @@ def test_reason_of_several_lines(tmp_path):
     assert "is large and may not be safe to load securely. To allow loading" in refusal(path)
 
 
-def test_error_without_words(tmp_path):
-    header = "{'descr': '<f8', 'fortran_order': False, 'shape': (9999,)}"
-    path = npz(tmp_path / "a.npz", **{"w.npy": npy(header, bytes(80))})
-    data = bytearray(path.read_bytes())
-    at = data.index(b"PK\x01\x02") + 20  # lengths of the member in the list at the end
-    data[at : at + 8] = 2 * (100_000).to_bytes(4, "little")
-    path.write_bytes(data)
-    assert refusal(path) == "EOFError"
+def test_error_without_words(tmp_path, monkeypatch):
+    """As some versions of zipfile end in a member that is shorter than its list says."""
+
+    def ends(*_args, **_kwargs):
+        raise EOFError
+
+    monkeypatch.setattr(np, "load", ends)
+    assert refusal(npz(tmp_path / "a.npz")) == "EOFError"
 
 
 def test_member_that_is_no_array(tmp_path):
