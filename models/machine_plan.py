@@ -62,6 +62,7 @@ class Planner:
         self.program = list(images.program)
         self.decoded, self.matrices, self.sites = {}, {}, []
         self.executed = 0
+        self.frames = {}  # section: (pc, FRAME), also one out of range
 
     def fetch(self, pc):
         """The descriptor at `pc`; MachineError where it is not legal by itself or lies past the program."""
@@ -88,18 +89,12 @@ class Planner:
             if section.error is not None:
                 continue
             section.following = (index + 1) % len(loads)
-            begin = done[section.following].begin
-            if load is not None and begin is not None and (load.dst, load.len) != self.region(begin):
+            pc, frame = self.frames.get(section.following, (0, None))
+            if load is not None and frame is not None and (load.dst, load.len) != (frame.dst, frame.len):
                 # Only the way from here is wrong: after START the same FRAME is served by no LOAD.
                 section.following = len(done)
-                done.append(
-                    mo.Section(None, [], illegal(begin.pc, "FRAME differs from the LOAD that serves it"))
-                )
+                done.append(mo.Section(None, [], illegal(pc, "FRAME differs from the LOAD that serves it")))
         return done
-
-    def region(self, begin):
-        """(dst, len) of the FRAME behind `begin`."""
-        return begin.base // self.config.chunk, begin.length
 
     def section(self, pc, index):
         """One frame of the program from `pc`: (Section, its LOAD or None, next pc, wrap)."""
@@ -108,6 +103,7 @@ class Planner:
             descriptor = self.fetch(pc)
             if descriptor.op != fm.Op.FRAME:
                 raise illegal(pc, f"{descriptor.op.name} between frames")
+            self.frames[index] = (pc, descriptor)
             extent = self.frame_extent(pc, descriptor)
             section.begin = mo.Begin(pc, descriptor.dst * self.config.chunk, descriptor.len, extent)
             while True:

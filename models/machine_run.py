@@ -13,6 +13,7 @@ from models.machine_ops import CONTEXT_COUNT, SET_COUNT, Accumulate, Fold, digit
 from models.machine_plan import MachineError
 from models.machine_trace import Trace
 
+NOTHING = (0, -(1 << 26))  # a running maximum that `first` has forgotten: any score is above it
 BLOCK = 4096  # rows (frames times utterances) of one deferred matrix product: small enough to stay in a cache
 
 
@@ -219,10 +220,11 @@ class Run:
 
         def step(f, j):
             raw(f, j)
+            if op.first:  # also the maximum of a step that this FIRE does not do
+                state.index[:], state.score[:] = NOTHING
             for t in range(op.steps):
                 best = nm.argmax(results[:, f, t].astype(np.int64))
-                old = None if op.first else (state.index[t], state.score[t])
-                state.index[t], state.score[t] = self.running(op, best, old)
+                state.index[t], state.score[t] = self.running(op, best, (state.index[t], state.score[t]))
                 index[:, f, t], score[:, f, t] = state.index[t], state.score[t]
 
         return step
@@ -230,8 +232,6 @@ class Run:
     def running(self, op, best, old):
         """(index, score) of the running maximum after a tile whose best lane and score is `best`."""
         index, score = best[0] + op.dst * self.chunk, best[1]
-        if old is None:
-            return index, score
         take = nm.better(index, score, *old)
         return np.where(take, index, old[0]), np.where(take, score, old[1])
 
@@ -261,7 +261,7 @@ class Run:
                 sums[key] = digit_sums(section.ops[i], elements, np.float32)
             return sums[key][k]
 
-        maxima: list[Any] = [None, None]  # a pair of index and score, each step
+        maxima: list[Any] = [NOTHING, NOTHING]  # a pair of index and score, each step
         for i, parts in sorted(flow.deferred.items()):
             op = section.ops[i]
             results = trace.results(op.site)
@@ -275,7 +275,7 @@ class Run:
                 results[:, where, t] = y
                 if op.kind == Kind.ARGMAX:
                     maxima[t] = self.running(
-                        op, nm.argmax(y.astype(np.int64)), None if op.first else maxima[t]
+                        op, nm.argmax(y.astype(np.int64)), NOTHING if op.first else maxima[t]
                     )
                     index, score = trace.argmax(op.site)
                     index[:, where, t], score[:, where, t] = maxima[t]

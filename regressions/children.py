@@ -9,6 +9,7 @@ goes on for a moment. It holds the lock's file too, so whoever comes next waits 
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -18,15 +19,20 @@ _LIBC = ctypes.CDLL(None)
 
 
 @contextlib.contextmanager
-def group(command: Sequence[str], lock: int, **settings) -> Iterator[subprocess.Popen]:
+def group(
+    command: Sequence[str], lock: int, cpu_s: int | None = None, **settings
+) -> Iterator[subprocess.Popen]:
     """Start ``command`` in a process group of its own, and kill what is left of the group at the end.
 
     ``lock`` is the file descriptor that `paths.locked` gave; ``settings`` are those of subprocess.Popen.
+    After ``cpu_s`` seconds of processor time the kernel ends it (SIGXCPU).
     """
     parent = os.getpid()
 
     def die_with_parent() -> None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if cpu_s is not None:
+            resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
         if os.getppid() != parent:  # it died before the line above
             os._exit(1)
 

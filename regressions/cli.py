@@ -20,6 +20,7 @@ from models.text import one_line
 from regressions import doctor, launch, registry, summary
 from regressions.build import BuildError
 from regressions.paths import BUILD, shown
+from regressions.regress.jobs import command
 from regressions.toolchain import ToolchainError
 
 # What a folder that cannot be written answers.
@@ -137,7 +138,7 @@ def sim(
     chosen = dict(_pair(text) for text in settings)
     test = registry.configure(registry.find(_tests(context), name), chosen)
     extras = registry.switch("WAVES", waves), registry.switch("COVERAGE", coverage)
-    result = launch.run(test, number, _rerun(name, number, *extras, chosen), *extras)
+    result = launch.run(test, number, command(name, number, chosen, *extras), *extras)
     click.echo(summary.block(result, BUILD / name / str(number)))
     sys.exit(0 if result["status"] == "pass" else 1)
 
@@ -149,14 +150,36 @@ def _pair(text: str) -> tuple[str, str]:
     return key, value
 
 
-def _rerun(name: str, seed: int, waves: bool, coverage: bool, settings: dict[str, str]) -> str:
-    # make expands $ in a variable given on its command line, so it is doubled.
-    texts = [f"{key.upper()}={shlex.quote(value.replace('$', '$$'))}" for key, value in settings.items()]
-    flags = ["WAVES=1"] * waves + ["COVERAGE=1"] * coverage
-    return " ".join(["make sim", f"TEST={name}", f"SEED={seed}", *flags, *texts])
-
-
 # The imports of what follows are late: each needs packages that the others do not.
+
+
+@cli.command("regress")
+@click.option("--list", "name", default="smoke", help="A list of regressions/*.toml.")
+@click.option("--jobs", default="", help="How many at once here; as many as there are processors.")
+@click.option("--executor", default="", help="dask://host:port in place of processes of this machine.")
+@click.pass_context
+def regress_command(context: click.Context, name: str, jobs: str, executor: str) -> None:
+    """Run a list of tests and report."""
+    from regressions.regress import regression
+
+    sys.exit(regression.main(name, jobs, executor, context.obj or registry.TESTS))
+
+
+@cli.command("job", hidden=True)
+def job_command() -> None:
+    """Run the one job that standard input tells (regressions/regress/work.py)."""
+    from regressions.regress import work
+
+    work.child()
+
+
+@cli.command("rerun")
+@click.pass_context
+def rerun_command(context: click.Context) -> None:
+    """Repeat the failures of the last report with waves."""
+    from regressions.regress import rerun
+
+    sys.exit(rerun.main(context.obj or registry.TESTS))
 
 
 @cli.command("waves")
@@ -177,6 +200,34 @@ def demo_command(seed: str, settings: tuple[str, ...]) -> None:
     from tb.demo import page
 
     sys.exit(page.main(_seed(seed), dict(_pair(text) for text in settings)))
+
+
+@cli.command("cov")
+@click.option("--list", "name", default="", help="Whose goal: smoke, nightly or full.")
+def cov_command(name: str) -> None:
+    """Show the coverage of the last report, or of all runs of lists; red when a goal is missed."""
+    from regressions.funccov import command
+
+    sys.exit(command.main(name))
+
+
+@cli.command("mutate")
+@click.option("--mutants", default="", help="Some only: ids, modules or `sample`, with commas.")
+@click.option("--jobs", default="", help="Runs side by side; as many as there are cores.")
+def mutate_command(mutants: str, jobs: str) -> None:
+    """Plant the listed bugs, run the kill list on each, and print which run found which."""
+    from regressions.mutate import command
+
+    sys.exit(command.main(mutants, jobs))
+
+
+@cli.command("formal")
+@click.option("--proof", default="", help="One proof only.")
+def formal_command(proof: str) -> None:
+    """Prove what regressions/formal lists; every planted bug must break its proof."""
+    from regressions import prove
+
+    sys.exit(prove.main(proof))
 
 
 @cli.command("lint")

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,11 +57,14 @@ def run(
     waves: bool = False,
     coverage: bool = False,
     home: Path = BUILD,
+    plusargs: Sequence[str] = (),
+    cpu_s: int | None = None,
 ) -> dict:
     """Build what ``test`` needs, run it with ``seed``, and return its result.
 
     The result is also ``result.json`` in ``home/<test>/<seed>/``. ``rerun`` is the command line that
-    repeats this run. Raises RegistryError when its settings are refused, BuildError or ToolchainError when
+    repeats this run. ``plusargs`` go to the simulator, which the kernel ends after ``cpu_s`` seconds of
+    processor time. Raises RegistryError when its settings are refused, BuildError or ToolchainError when
     there is nothing to run, OSError naming the place when the run's folder cannot be used or was removed
     meanwhile; KeyboardInterrupt passes through after the simulator has been stopped, and then no result is
     left.
@@ -69,18 +72,9 @@ def run(
     out_dir = home / test.name / str(seed)
     if out_dir.is_symlink():  # what is emptied below would be a folder that nobody named
         raise OSError(errno.ENOTDIR, "a symbolic link, want a folder of its own", str(out_dir))
-    inputs = _prepared(test, seed)
+    inputs = prepared(test, seed)
     design = test.build
-    sim = build(
-        design.top,
-        design.sources,
-        design.params,
-        dpi_sources=design.dpi_sources,
-        include_dirs=design.include_dirs,
-        waves=waves,
-        coverage=coverage,
-        extra_args=design.extra_args,
-    )
+    sim = built(test, waves, coverage)
     out_dir.mkdir(parents=True, exist_ok=True)
     with locked(out_dir / ".lock", f"waiting for another run in {shown(out_dir)}") as lock:
         for pattern in LEFT_BY_A_RUN:
@@ -93,12 +87,13 @@ def run(
             "build_params": dict(design.params),
             "out_dir": str(out_dir),
             "waves": waves,
+            "limit_s": test.limit_s,
             "rerun": rerun,
         }
         if inputs:
             write_npz(out_dir / "inputs.npz", inputs)
         write_json(out_dir / "job.json", job)
-        end = _simulate(test, seed, sim, out_dir, lock)
+        end = _simulate(test, seed, sim, out_dir, lock, plusargs, cpu_s)
         if os.fstat(lock).st_nlink == 0:  # and what is there now is another run's
             raise FileNotFoundError(errno.ENOENT, "removed", str(out_dir))
         verdict = judge.judge(out_dir, end.status, test.limit_s if end.timed_out else None)
@@ -111,7 +106,23 @@ def run(
     return result
 
 
-def _prepared(test: Test, seed: int) -> Mapping:
+def built(test: Test, waves: bool = False, coverage: bool = False) -> BuiltSim:
+    """Return the simulator that ``test`` runs on, built if it is not there. Raises as ``run`` does."""
+    design = test.build
+    return build(
+        design.top,
+        design.sources,
+        design.params,
+        dpi_sources=design.dpi_sources,
+        include_dirs=design.include_dirs,
+        waves=waves,
+        coverage=coverage,
+        extra_args=design.extra_args,
+    )
+
+
+def prepared(test: Test, seed: int) -> Mapping:
+    """Return what ``test`` prepares of its settings. Raises RegistryError where they cannot be."""
     if not test.prepare:
         return {}
     module, _, function = test.prepare.partition(":")
@@ -148,12 +159,22 @@ def _environment(test: Test, seed: int, out_dir: Path) -> dict[str, str]:
     return env
 
 
-def _simulate(test: Test, seed: int, sim: BuiltSim, out_dir: Path, lock: int) -> _End:
+def _simulate(
+    test: Test,
+    seed: int,
+    sim: BuiltSim,
+    out_dir: Path,
+    lock: int,
+    plusargs: Sequence[str],
+    cpu_s: int | None,
+) -> _End:
     command = [
         str(sim.exe),
-        "+verilator+rand+reset+2",
+        # Of coverage all bits begin at zero: a random one would, at reset, be an edge that no stimulus made.
+        f"+verilator+rand+reset+{0 if sim.coverage else 2}",
         # Verilator takes 1 to 2^31-1.
         f"+verilator+seed+{derive(seed, 'verilator') % (2**31 - 1) + 1}",
+        *plusargs,
     ]
     if sim.waves:
         command += ["--trace", "--trace-file", str(out_dir / "waves.fst")]
@@ -166,6 +187,7 @@ def _simulate(test: Test, seed: int, sim: BuiltSim, out_dir: Path, lock: int) ->
         children.group(
             command,
             lock,
+            cpu_s,
             cwd=ROOT,
             env=_environment(test, seed, out_dir),
             stdout=subprocess.PIPE,

@@ -82,7 +82,7 @@ module mur_digit
   acc_ctl_t       ctl_q;
   /* verilator lint_on UNUSEDSIGNAL */
   logic [RANK_W-1:0] waddr_in;
-  logic           pair_spk, pair_num, issue, row_end, is_pair, some;
+  logic           pair_spk, pair_num, issue, row_end, is_pair, some, adds;
   logic [POS_W-1:0] p0, p1;
 
   assign waddr_in = RANK_W'(wgt_i) + rank_i;
@@ -108,6 +108,7 @@ module mur_digit
 
   assign row_end    = dig_d == '0;
   assign some       = dig_q != '0;
+  assign adds       = !range_q && !d_kill_i;          // a FIRE before the fault may still want the context
   assign join_o     = v_q && ctl_q.item == ItJoin;
   assign issue      = v_q && (d_ok_i || d_kill_i)
                    && (ctl_q.item == ItJoin ? pair_end_i : (!is_pair || join_i));
@@ -147,17 +148,17 @@ module mur_digit
   always_comb begin
     ev_d = '0;
     if (issue) begin
-      ev_d.ev0    = some && !range_q && (!pair_spk || spk_q[0]);
+      ev_d.ev0    = some && adds && (!pair_spk || spk_q[0]);
       ev_d.neg0   = |(neg_q & lo);
       ev_d.pos0   = p0 + POS_W'(ctl_q.shift);
-      ev_d.ev1    = !range_q && (pair_spk ? some && spk_q[1] : pair_num && lo2 != '0);
+      ev_d.ev1    = adds && (pair_spk ? some && spk_q[1] : pair_num && lo2 != '0);
       ev_d.neg1   = |(neg_q & lo2);
       ev_d.pos1   = pair_num ? p1 + POS_W'(ctl_q.shift) : ev_d.pos0;
       ev_d.both   = is_pair;
       ev_d.ctx    = ctl_q.ctx;
       ev_d.bank   = ctl_q.bank;
       ev_d.read   = wgt_req_o;
-      ev_d.fold   = ctl_q.item == ItFold;
+      ev_d.fold   = ctl_q.item == ItFold && !d_kill_i;
       ev_d.src    = ctl_q.src;
       ev_d.range  = range_q && some;
       ev_d.last   = last_q && row_end;

@@ -1,73 +1,70 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The base of every simulation: objections, reset, the machine's life cycle, and the run's outcome.
+"""The base of every simulation: objections, reset, limits, drain, and the run's outcome.
 
-A test overrides ``body`` and talks to the machine through ``load``, ``start``, ``stream`` and ``stop``.
+A test overrides ``body`` and lets virtual sequences run on ``env.virtual``, or goes step by step through
+``load``, ``start``, ``stream`` and ``stop``.
 """
 
-import os
-import signal
-import time
-from collections import Counter, deque
-
-import cocotb
 import numpy as np
-from cocotb.triggers import Timer
 from pyuvm import ConfigDB, uvm_test
 
 from models.formats import BuildConfig
-from tb import job, sequences
-from tb.bfm import CLOCK_NS, Bfm
-from tb.env import Environment
+from tb import error_log, job
+from tb.bfm import Bfm
+from tb.coverage.watch import WatchedBfm
+from tb.env import Diverged, Environment
 from tb.items import NO_STALL, ResultBatch, Stall
 from tb.seeds import derive
+from tb.virtual_sequences import Batch, Program, Start, Stop, Stream, VirtualSequence
+from tb.watchdog import Watchdog
+
+__all__ = ["Diverged", "MurTest"]
 
 
-class Diverged(Exception):
-    """The machine and its model do not agree."""
+class LoggedError(Exception):
+    """The run went to its end, but something was logged as an error."""
+
+
+LAUNCHER_S = 0.9  # of the launcher's limit: the bench stops itself first, and can say how far it came
 
 
 class MurTest(uvm_test):
-    """See the module."""
+    """See the module. ``limit_cycles`` bounds the whole run in simulated time."""
+
+    limit_cycles = 1_000_000_000
 
     def build_phase(self) -> None:
         """Read the job, find the harness, make the environment."""
         self.job = job.current()
         # The build's parameters are those of BuildConfig in capitals.
         self.config = BuildConfig(**{name.lower(): value for name, value in self.job.build_params.items()})
-        self.bfm = Bfm()
-        for name, value in (
-            ("JOB", self.job),
-            ("BFM", self.bfm),
-            ("SEED", self.job.seed),
-            ("CONFIG", self.config),
-        ):
+        self.bfm = WatchedBfm()
+        settings = {
+            "JOB": self.job,
+            "BFM": self.bfm,
+            "SEED": self.job.seed,
+            "CONFIG": self.config,
+            "LIMIT_CYCLES": self.limit_cycles,
+            "LIMIT_S": self.job.limit_s * LAUNCHER_S,
+        }
+        for name, value in settings.items():
             ConfigDB().set(None, "*", name, value)
         self.env = Environment("env", self)
+        self.watchdog = Watchdog("watchdog", self)
         self.figures: dict[str, object] = {}
-        self.ledger: Counter = Counter()
-        self.gaps: list[np.ndarray] = []  # cycles from start to start, back-to-back frames
-        self.latencies: list[np.ndarray] = []  # cycles from a frame's last beat to its END, spaced frames
-        self.stream_s = 0.0
-        self.stream_cycles = 0
-        self.began = time.monotonic()
+        self.errors_logged = error_log.listen()
 
     async def run_phase(self) -> None:
-        """Reset, body, drain; the outcome is left whatever happens."""
+        """Reset, body, drain."""
         self.raise_objection()
-        fault = self.job.param("fault", "")
         try:
             await self.bfm.reset()
-            if fault == "dead_simulator":
-                os.kill(os.getpid(), signal.SIGKILL)
-            if fault == "exception":
-                raise RuntimeError("a fault was asked for")
-            if fault != "no_frames":
-                await self.body()
-            if fault == "logged_error":
-                self.logger.error("a fault was asked for")
+            await self.body()
             await self.drain()
+        except BaseException:
+            self.extract_phase()  # the phases that follow will not come
+            raise
         finally:
-            job.answer(self.job, self.outcome())
             self.drop_objection()
 
     async def body(self) -> None:
@@ -78,78 +75,55 @@ class MurTest(uvm_test):
         """The random stream of ``path`` in this run."""
         return np.random.default_rng(derive(self.job.seed, path))
 
-    # ---- the machine's life ------------------------------------------------------------------------------
+    # ---- the machine's life, step by step ----------------------------------------------------------------
+    async def run(self, sequence: VirtualSequence) -> None:
+        """Run a virtual sequence."""
+        await sequence.start(self.env.virtual)
+
     async def load(self, images, stall: Stall = NO_STALL) -> None:
         """Load a network into the idle machine; no error may be reported."""
-        await sequences.LoadNetwork("load", images, stall).start(self.env.images.sequencer)
-        await sequences.no_error(self.env.registers.sequencer)
+        await self.run(Program.create("program").having(images=images, stall=stall))
 
     async def start(self, stall: Stall = NO_STALL) -> None:
         """START."""
-        await sequences.start(self.env.registers.sequencer, stall)
+        await self.run(Start.create("start").having(stall=stall))
 
     async def stream(
-        self, utterances: list[np.ndarray], spaced: bool = False, **stalls: Stall
+        self, utterances: list[np.ndarray], spaced: bool = False, mark: bool = True, **stalls: Stall
     ) -> ResultBatch:
-        """Stream utterances and check them; return what left. Raises Diverged at the first mismatch."""
-        cycle = self.cycle()
-        sequence = sequences.StreamUtterances("stream", utterances, spaced=spaced, **stalls)
-        await sequence.start(self.env.frames.sequencer)
-        await self.drain()
+        """Stream utterances (see tb.items.FrameBatch) and check them; return what left.
+
+        Raises Diverged at the first mismatch.
+        """
+        batch = Batch(utterances, {"spaced": spaced, "mark": mark, **stalls})
+        await self.run(Stream.create("stream").having(batch=batch))
         result = self.env.scoreboard.last_result
         assert result is not None, "nothing was checked"
-        self.stream_s += result.cpu_s
-        self.stream_cycles += self.cycle() - cycle
-        batch = result.batch
-        if spaced:
-            ends = batch.results["cycle"][batch.results["last"] != 0]
-            self.latencies.append((ends - batch.packets["last_cycle"]).astype(np.int64))
-        else:
-            self.gaps.append(np.diff(batch.starts["cycle"].astype(np.int64)))
         return result
 
     async def stop(self, stall: Stall = NO_STALL) -> None:
         """STOP, then the counters through the registers against the model's totals."""
-        registers = self.env.registers.sequencer
-        await sequences.stop(registers, stall)
-        counters = await sequences.read_ledger(registers, stall)
-        self.env.scoreboard.check_counters(counters)
-        self.ledger.update(counters)
-        self.verdict()
+        await self.run(Stop.create("stop").having(stall=stall))
 
     async def drain(self) -> None:
         """Let the monitors hand over what they have, then look at the verdict."""
-        for _ in range(100):
-            if not any(self.env.scoreboard.pending) and not any(len(q) for q in self.waiting()):
-                break
-            await Timer(CLOCK_NS, "ns")
-        self.verdict()
-
-    def waiting(self) -> list[deque]:
-        """What was seen on the interfaces and not yet published."""
-        return [queue._queue for queue in self.bfm.seen.values()]
-
-    def verdict(self) -> None:
-        """Raise Diverged when something did not agree."""
-        board = self.env.scoreboard
-        if board.divergence is not None:
-            raise Diverged(board.divergence.sentence())
-        if board.mismatches:
-            raise Diverged(f"{board.mismatches} values differ")
+        await self.env.settle()
 
     @staticmethod
     def cycle() -> int:
         """Clock cycles since time zero."""
-        return int(cocotb.utils.get_sim_time("ns")) // CLOCK_NS
+        return Bfm.cycle()
+
+    def check_phase(self) -> None:
+        """What was logged as an error is one, whichever logger it went to."""
+        if self.errors_logged:
+            raise LoggedError(self.errors_logged[0])
 
     # ---- what is left ------------------------------------------------------------------------------------
-    def outcome(self) -> dict:
-        """The figures of the run; regressions/judge.py says which of them must be there."""
-        board = self.env.scoreboard
-        gaps = np.concatenate(self.gaps) if self.gaps else np.empty(0)
-        latencies = np.concatenate(self.latencies) if self.latencies else np.empty(0)
-        # Processor time of this one thread: what one core needs, whatever else the machine does.
-        busy = self.stream_s + board.model_s + board.compare_s
+    def extract_phase(self) -> None:
+        """Leave the figures of the run, whatever is thought of them; regressions/judge.py wants some."""
+        board, tally = self.env.scoreboard, self.env.tally
+        busy = tally.stream_s + board.model_s + board.compare_s
         figures = {
             "checks": board.checks,
             "mismatches": board.mismatches,
@@ -157,19 +131,14 @@ class MurTest(uvm_test):
             "cycles": self.cycle(),
             "batches": board.batches,
             "utterances": board.utterances_seen,
-            "stream_s": round(self.stream_s, 4),
-            "stream_cycles": self.stream_cycles,
             "model_s": round(board.model_s, 4),
             "compare_s": round(board.compare_s, 4),
-            "ledger": dict(self.ledger),
             "event_cycles_per_frame": round(board.events / max(board.frames_checked, 1), 2),
+            **tally.figures(),
         }
-        if len(gaps):
-            figures["cycles_per_frame"] = round(float(gaps.mean()), 2)
-        if len(latencies):
-            figures["latency_cycles"] = int(latencies.max())
         if board.divergence is not None:
             figures["divergence"] = board.divergence.summary()
         if busy:
             figures["checked_frames_per_s"] = round(board.frames_checked / busy, 1)
-        return figures | self.figures
+        job.answer(self.job, figures | self.figures)
+        self.env.coverage.write(self.job.out_dir / "functional.xml")

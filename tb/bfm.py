@@ -45,28 +45,46 @@ class Bfm:
         self.library.mur_records.restype = ctypes.c_void_p
         self.reset_cycles = 8
         self.go_state = {"rst": 0, "reg": 0, "img": 0, "frm": 0}
-        # What was seen on each interface, for the monitor of the agent of that name.
-        self.seen: dict[str, Queue] = {name: Queue() for name in ("registers", "images", "frames", "results")}
+        # What was seen on each interface, for the monitor of the agent of that name; "bus": register accesses
+        # whoever did them, and None for a reset.
+        self.seen: dict[str, Queue] = {
+            name: Queue() for name in ("registers", "images", "frames", "results", "bus")
+        }
         self.library.mur_fold_results.restype = ctypes.c_uint64
         self.tape: list[tuple[str, np.ndarray]] | None = None
         self.signature = 0
 
     # ---- plain memory -----------------------------------------------------------------------------
-    def records(self, name: str) -> np.ndarray:
-        """A copy of the records ``name`` since the last ``clear``."""
+    def records(self, name: str, first: int = 0) -> np.ndarray:
+        """A copy of the records ``name`` since the last ``clear``, from number ``first`` on.
+
+        "responses" are never cleared: accesses may be under way while frames begin.
+        """
         dtype = records.BUFFERS[name]
+        address, count = self._place(name)
+        if count <= first:
+            return np.empty(0, dtype)
+        raw = ctypes.string_at(address + first * dtype.itemsize, (count - first) * dtype.itemsize)
+        return np.frombuffer(raw, dtype)
+
+    def _place(self, name: str) -> tuple[int, int]:
+        """Address and number of the records ``name``."""
         count, size = ctypes.c_size_t(), ctypes.c_size_t()
         index = list(records.BUFFERS).index(name)
         address = self.library.mur_records(index, ctypes.byref(count), ctypes.byref(size))
-        if size.value != dtype.itemsize:
-            raise TypeError(f"{name}: {size.value} bytes in the harness, {dtype.itemsize} here")
-        if count.value == 0:
-            return np.empty(0, dtype)
-        raw = ctypes.string_at(address, count.value * size.value)
-        return np.frombuffer(raw, dtype)
+        if size.value != records.BUFFERS[name].itemsize:
+            raise TypeError(
+                f"{name}: {size.value} bytes in the harness, {records.BUFFERS[name].itemsize} here"
+            )
+        return address, count.value
+
+    @staticmethod
+    def cycle() -> int:
+        """Clock cycles since time zero."""
+        return int(cocotb.utils.get_sim_time("ns")) // CLOCK_NS
 
     def clear(self) -> None:
-        """Forget all records."""
+        """Forget all records but responses."""
         self.library.mur_clear()
 
     def stall(self, stream: str, seed: int, rate: int, burst: int) -> None:
@@ -116,16 +134,26 @@ class Bfm:
         await Timer(CLOCK_NS, "ns")  # at time zero the toggles have no value yet
         self.top.reset_cycles.value = self.reset_cycles
         await self._go("rst", 1000, "reset")
+        self.seen["bus"].put_nowait(None)
         self.clear()
 
     async def access(self, accesses: np.ndarray, limit: int = 100_000) -> np.ndarray:
         """Do the register accesses in order and return one response for each."""
         accesses = np.ascontiguousarray(accesses, records.ACCESS)
-        before = len(self.records("responses"))
+        _, before = self._place("responses")
         self._record("reg", accesses)
         self.library.mur_load_accesses(ctypes.c_void_p(accesses.ctypes.data), ctypes.c_size_t(len(accesses)))
         await self._go("reg", limit, f"{len(accesses)} register accesses")
-        return self.records("responses")[before:]
+        responses = self.records("responses", before)
+        self.seen["bus"].put_nowait(responses)
+        return responses
+
+    def storage(self) -> dict[str, int]:
+        """What the design's registers hold now, by name, counters whole: no bus, no time."""
+        record = np.empty(1, records.STORAGE)
+        self.library.mur_peek(ctypes.c_void_p(record.ctypes.data))
+        words = {name: int(record[name][0]) for name in records.STORAGE.names or () if name != "ledger"}
+        return words | {name: int(value[0]) for name, value in records.ledger(record).items()}
 
     async def load_images(self, beats: np.ndarray, limit: int) -> None:
         """Send image packets; back when the last beat has been accepted."""

@@ -2,10 +2,12 @@
 """What must leave the machine, laid out as the harness records it, from a run of the model.
 
 A program of several frames (sections) alternates them; the machine keeps its place in the program when an
-utterance begins, the model starts every utterance at the first. So the sections must do the same work on
-the same neurons, and differ in descriptor numbers only; ``SitePlan`` refuses a program that does not.
+utterance begins, the model starts every utterance at the first. That is no matter where the sections do the
+same work on the same neurons and differ in descriptor numbers only: then one ``SitePlan`` serves them all.
+Else each section has its own, and tb/mixed.py does what this module does for all frames at once.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,14 +44,11 @@ class BeatPlace:
 class SitePlan:
     """Commits and result beats of a frame, in order, with the descriptor numbers of every section."""
 
-    def __init__(self, machine) -> None:
-        """``machine``: models.machine.Machine. ValueError when its sections differ in more than places."""
+    def __init__(self, machine, sections: Iterable[int] | None = None) -> None:
+        """``machine``: models.machine.Machine; ``sections`` of it that do the same work, by default all."""
         self.chunk = machine.config.chunk
-        sections = sorted({site.section for site in machine.sites})
+        sections = range(len(machine.sections)) if sections is None else sections
         self.positions = [[i for i, site in enumerate(machine.sites) if site.section == s] for s in sections]
-        works = {tuple(self._work(machine.sites[i]) for i in sites) for sites in self.positions}
-        if len(works) != 1:
-            raise ValueError("the frames of this program do different work: the bench cannot line them up")
         self.sites = [machine.sites[i] for i in self.positions[0]]
         self.commits = [place for j, site in enumerate(self.sites) for place in self._commits(j, site)]
         self.beats = [place for site in self.sites for place in self._beats(site)]
@@ -57,11 +56,6 @@ class SitePlan:
         self.pcs = np.array(
             [[machine.sites[sites[place.site]].pc for place in self.commits] for sites in self.positions]
         ).reshape(len(self.positions), len(self.commits))
-
-    @staticmethod
-    def _work(site) -> tuple:
-        where = () if site.kind == Kind.LIF else (site.dst,)
-        return (site.kind, site.tag, site.neu, site.n, site.steps, site.bit0, site.first, site.last, *where)
 
     def _chunks(self, site) -> list[tuple[int, int, int]]:
         """(chunk, step, elements) of a FIRE in the order of its beats and commits."""
@@ -85,6 +79,18 @@ class SitePlan:
         if site.kind == Kind.ARGMAX and site.last:
             return [BeatPlace(ARGMAX, 0, t, 2) for t in range(site.steps)]
         return []
+
+
+def site_plans(machine) -> list[SitePlan]:
+    """One plan for all sections of a program if they do the same work, else one for each."""
+    sections = range(len(machine.sections))
+    works: list[list[tuple]] = [[] for _ in sections]
+    for site in machine.sites:
+        where = () if site.kind == Kind.LIF else (site.dst,)
+        shape = (site.kind, site.tag, site.neu, site.n, site.steps, site.bit0, site.first, site.last)
+        works[site.section].append((*shape, *where))
+    same = all(work == works[0] for work in works)
+    return [SitePlan(machine, sections)] if same else [SitePlan(machine, [s]) for s in sections]
 
 
 @dataclass

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Faults for testing the checkers: each spoils one thing, and the run must go red and say which.
 
-``FAULT=name`` of the test `smoke` picks one. Faults of DUT records spoil what the harness recorded, those
-of the model what was expected; the rest make a run that should not count.
+Faults of DUT records spoil what the harness recorded, those of the model what was expected. tb/spoilt.py puts
+them into the bench, and has those of a whole run.
 """
 
 from dataclasses import replace
@@ -142,10 +142,6 @@ RECORDS = {
 }
 NEED_ARGMAX = ("argmax_index", "argmax_score")  # faults of a network that ends in an ARGMAX
 REGISTERS = {"register_counter": "ADDS", "frames_register": "FRAMES", "cycles_register": "CYCLES"}
-RUNS = (
-    "second_batch", *REGISTERS,
-    "no_frames", "no_checks", "logged_error", "dead_simulator", "exception", "hang",
-)  # fmt: skip
 
 
 def spoil(name: str, batch: Batch, expected: Expected) -> tuple[Batch, Expected]:

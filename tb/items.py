@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from pyuvm import uvm_sequence_item
 
+from tb import mur_regs as regs
 from tb.bfm import Batch
+from tb.records import RESPONSE
 
 
 @dataclass(frozen=True)
@@ -23,16 +25,48 @@ NO_STALL = Stall()
 class RegisterAccess(uvm_sequence_item):
     """Register accesses done in order: pairs (address, data), data None for a read.
 
-    After the item is finished ``values`` holds what each access returned (0 for a write), ``cycles`` when the
-    slave had taken its address and data.
+    ``strobe`` is that of its writes. An answer other than OKAY stops the run, unless the item is
+    ``refusable``.
+
+    After the item is finished ``values`` holds what each access returned (0 for a write), and ``seen`` each
+    access as it was on the pins: RESPONSE of tb/records.py. Drivers of other benches leave ``seen`` empty.
     """
 
-    def __init__(self, name: str, accesses: list[tuple[int, int | None]], stall: Stall = NO_STALL) -> None:
+    def __init__(
+        self,
+        name: str,
+        accesses: list[tuple[int, int | None]],
+        stall: Stall = NO_STALL,
+        strobe: int = 15,
+        refusable: bool = False,
+    ) -> None:
         """See the class."""
         super().__init__(name)
-        self.accesses, self.stall = accesses, stall
+        self.accesses, self.stall, self.strobe, self.refusable = accesses, stall, strobe, refusable
         self.values: list[int] = []
-        self.cycles: list[int] = []
+        self.seen = np.empty(0, RESPONSE)
+
+
+class LedgerRead(RegisterAccess):
+    """All counters, CYCLES and FRAMES too, of a machine that completes no frame meanwhile.
+
+    ``stopped``: it has come to rest, and they are the totals of a run from START to STOP.
+    """
+
+    NAMES = ("EVENTS0", "EVENTS1", "ROWS_READ", "ROWS_ZERO", "ROWS_MASKED", "ADDS", "GATED", "RESULTS",
+             *(f"SPIKES{tag}" for tag in range(8)), "CYCLES")  # fmt: skip
+
+    def __init__(self, name: str, stall: Stall = NO_STALL, stopped: bool = False) -> None:
+        """See the class."""
+        counters = [getattr(regs, f"{counter}_{half}") for counter in self.NAMES for half in ("LO", "HI")]
+        super().__init__(name, [(register.address, None) for register in (*counters, regs.FRAMES)], stall)
+        self.stopped = stopped
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """The counters by name, once the item is finished."""
+        pairs = zip(self.NAMES, self.values[0::2], self.values[1::2], strict=False)
+        return {**{name: low | high << 32 for name, low, high in pairs}, "FRAMES": self.values[-1]}
 
 
 class ImageLoad(uvm_sequence_item):
@@ -49,6 +83,7 @@ class FrameBatch(uvm_sequence_item):
 
     ``utterances`` are integer arrays [frames, elements]. With ``spaced`` a frame is offered only when the
     results of the one before have left, as with speech in real time: that is how latency is measured.
+    Without ``mark`` the first utterance bears none: START or CLEAR has cleared.
     """
 
     def __init__(
@@ -58,10 +93,11 @@ class FrameBatch(uvm_sequence_item):
         spaced: bool = False,
         stall_frames: Stall = NO_STALL,
         stall_results: Stall = NO_STALL,
+        mark: bool = True,
     ) -> None:
         """See the class."""
         super().__init__(name)
-        self.utterances, self.spaced = utterances, spaced
+        self.utterances, self.spaced, self.mark = utterances, spaced, mark
         self.stall_frames, self.stall_results = stall_frames, stall_results
 
     @property
@@ -73,7 +109,9 @@ class FrameBatch(uvm_sequence_item):
 class ResultBatch(uvm_sequence_item):
     """All that left the machine during one FrameBatch: records of tb/records.py."""
 
-    def __init__(self, name: str, batch: Batch, cpu_s: float) -> None:
-        """``cpu_s`` is the simulator's processor time for it."""
+    def __init__(
+        self, name: str, batch: Batch, spaced: bool = False, cpu_s: float = 0, cycles: int = 0
+    ) -> None:
+        """``cpu_s`` and ``cycles`` are the simulator's processor time for it and the clock's."""
         super().__init__(name)
-        self.batch, self.cpu_s = batch, cpu_s
+        self.batch, self.spaced, self.cpu_s, self.cycles = batch, spaced, cpu_s, cycles

@@ -21,6 +21,7 @@ class Job:
     params: dict = field(default_factory=dict)
     build_params: dict = field(default_factory=dict)
     waves: bool = False
+    limit_s: float = 600  # wall time, after which the launcher ends the run
 
     def param(self, name: str, default):
         """The parameter ``name``, or ``default`` where the job does not set it."""
@@ -44,6 +45,7 @@ def current() -> Job:
         params=data["params"],
         build_params=data.get("build_params", {}),
         waves=data["waves"],
+        limit_s=data["limit_s"],
     )
 
 

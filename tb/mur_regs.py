@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 
 class Field(NamedTuple):
-    """A field of a register: its lowest bit and its width."""
+    """A field of a register: its lowest bit, its width, and whether hardware may change it."""
 
     lsb: int
     width: int
+    volatile: bool = False
 
     @property
     def mask(self) -> int:
@@ -31,6 +32,11 @@ class Register(NamedTuple):
     access: str
     reset: int | None
     fields: dict[str, Field]
+
+    @property
+    def mask(self) -> int:
+        """The bits that fields have; the others are reserved."""
+        return sum(field.mask for field in self.fields.values())
 
 
 ID = Register(
@@ -59,10 +65,10 @@ BUILD = Register(
     "RO",
     None,
     {
-        "lanes": Field(0, 8),
-        "chunk": Field(8, 8),
-        "sets": Field(16, 8),
-        "ctx": Field(24, 8),
+        "lanes": Field(0, 8, volatile=True),
+        "chunk": Field(8, 8, volatile=True),
+        "sets": Field(16, 8, volatile=True),
+        "ctx": Field(24, 8, volatile=True),
     },
 )
 PROG_DEPTH = Register(
@@ -71,7 +77,7 @@ PROG_DEPTH = Register(
     "RO",
     None,
     {
-        "words": Field(0, 17),
+        "words": Field(0, 17, volatile=True),
     },
 )
 WGT_DEPTH = Register(
@@ -80,7 +86,7 @@ WGT_DEPTH = Register(
     "RO",
     None,
     {
-        "words": Field(0, 17),
+        "words": Field(0, 17, volatile=True),
     },
 )
 MASK_DEPTH = Register(
@@ -89,7 +95,7 @@ MASK_DEPTH = Register(
     "RO",
     None,
     {
-        "words": Field(0, 17),
+        "words": Field(0, 17, volatile=True),
     },
 )
 BIAS_DEPTH = Register(
@@ -98,7 +104,7 @@ BIAS_DEPTH = Register(
     "RO",
     None,
     {
-        "words": Field(0, 17),
+        "words": Field(0, 17, volatile=True),
     },
 )
 NEUR_DEPTH = Register(
@@ -107,7 +113,7 @@ NEUR_DEPTH = Register(
     "RO",
     None,
     {
-        "words": Field(0, 17),
+        "words": Field(0, 17, volatile=True),
     },
 )
 VEC_DEPTH = Register(
@@ -116,7 +122,7 @@ VEC_DEPTH = Register(
     "RO",
     None,
     {
-        "words": Field(0, 17),
+        "words": Field(0, 17, volatile=True),
     },
 )
 CTRL = Register(
@@ -125,9 +131,9 @@ CTRL = Register(
     "WO",
     0x0,
     {
-        "start": Field(0, 1),
-        "stop": Field(1, 1),
-        "clear": Field(2, 1),
+        "start": Field(0, 1, volatile=True),
+        "stop": Field(1, 1, volatile=True),
+        "clear": Field(2, 1, volatile=True),
     },
 )
 STATUS = Register(
@@ -136,11 +142,11 @@ STATUS = Register(
     "RO",
     None,
     {
-        "running": Field(0, 1),
-        "waiting": Field(1, 1),
-        "halted": Field(2, 1),
-        "program_valid": Field(3, 1),
-        "frame_loaded": Field(4, 1),
+        "running": Field(0, 1, volatile=True),
+        "waiting": Field(1, 1, volatile=True),
+        "halted": Field(2, 1, volatile=True),
+        "program_valid": Field(3, 1, volatile=True),
+        "frame_loaded": Field(4, 1, volatile=True),
     },
 )
 ERROR = Register(
@@ -149,18 +155,18 @@ ERROR = Register(
     "W1C",
     0x0,
     {
-        "illegal_desc": Field(0, 1),
-        "addr_range": Field(1, 1),
-        "acc_overflow": Field(2, 1),
-        "frame_short": Field(3, 1),
-        "frame_long": Field(4, 1),
-        "img_header": Field(5, 1),
-        "img_range": Field(6, 1),
-        "img_length": Field(7, 1),
-        "img_crc": Field(8, 1),
-        "img_busy": Field(9, 1),
-        "no_program": Field(10, 1),
-        "ctrl_busy": Field(11, 1),
+        "illegal_desc": Field(0, 1, volatile=True),
+        "addr_range": Field(1, 1, volatile=True),
+        "acc_overflow": Field(2, 1, volatile=True),
+        "frame_short": Field(3, 1, volatile=True),
+        "frame_long": Field(4, 1, volatile=True),
+        "img_header": Field(5, 1, volatile=True),
+        "img_range": Field(6, 1, volatile=True),
+        "img_length": Field(7, 1, volatile=True),
+        "img_crc": Field(8, 1, volatile=True),
+        "img_busy": Field(9, 1, volatile=True),
+        "no_program": Field(10, 1, volatile=True),
+        "ctrl_busy": Field(11, 1, volatile=True),
     },
 )
 ERROR_INFO = Register(
@@ -169,9 +175,9 @@ ERROR_INFO = Register(
     "RO",
     None,
     {
-        "code": Field(0, 4),
-        "valid": Field(15, 1),
-        "descriptor": Field(16, 16),
+        "code": Field(0, 4, volatile=True),
+        "valid": Field(15, 1, volatile=True),
+        "descriptor": Field(16, 16, volatile=True),
     },
 )
 IRQ_ENABLE = Register(
@@ -190,8 +196,8 @@ IRQ_STATUS = Register(
     "W1C",
     0x0,
     {
-        "frame_done": Field(0, 1),
-        "error": Field(1, 1),
+        "frame_done": Field(0, 1, volatile=True),
+        "error": Field(1, 1, volatile=True),
     },
 )
 FRAMES = Register(
@@ -200,7 +206,7 @@ FRAMES = Register(
     "RO",
     None,
     {
-        "value": Field(0, 32),
+        "value": Field(0, 32, volatile=True),
     },
 )
 CYCLES_LO = Register(
@@ -209,7 +215,7 @@ CYCLES_LO = Register(
     "RO",
     None,
     {
-        "value": Field(0, 32),
+        "value": Field(0, 32, volatile=True),
     },
 )
 CYCLES_HI = Register(
@@ -218,7 +224,7 @@ CYCLES_HI = Register(
     "RO",
     None,
     {
-        "value": Field(0, 16),
+        "value": Field(0, 16, volatile=True),
     },
 )
 EVENTS0_LO = Register(
@@ -227,7 +233,7 @@ EVENTS0_LO = Register(
     "RO",
     None,
     {
-        "value": Field(0, 32),
+        "value": Field(0, 32, volatile=True),
     },
 )
 EVENTS0_HI = Register(
@@ -236,7 +242,7 @@ EVENTS0_HI = Register(
     "RO",
     None,
     {
-        "value": Field(0, 16),
+        "value": Field(0, 16, volatile=True),
     },
 )
 EVENTS1_LO = Register(
@@ -245,7 +251,7 @@ EVENTS1_LO = Register(
     "RO",
     None,
     {
-        "value": Field(0, 32),
+        "value": Field(0, 32, volatile=True),
     },
 )
 EVENTS1_HI = Register(
@@ -254,7 +260,7 @@ EVENTS1_HI = Register(
     "RO",
     None,
     {
-        "value": Field(0, 16),
+        "value": Field(0, 16, volatile=True),
     },
 )
 ROWS_READ_LO = Register(
@@ -263,7 +269,7 @@ ROWS_READ_LO = Register(
     "RO",
     None,
     {
-        "value": Field(0, 32),
+        "value": Field(0, 32, volatile=True),
     },
 )
 ROWS_READ_HI = Register(
@@ -272,7 +278,7 @@ ROWS_READ_HI = Register(
     "RO",
     None,
     {
-        "value": Field(0, 16),
+        "value": Field(0, 16, volatile=True),
     },
 )
 ROWS_ZERO_LO = Register(
@@ -281,7 +287,7 @@ ROWS_ZERO_LO = Register(
     "RO",
     None,
     {
-        "value": Field(0, 32),
+        "value": Field(0, 32, volatile=True),
     },
 )
 ROWS_ZERO_HI = Register(
@@ -290,7 +296,7 @@ ROWS_ZERO_HI = Register(
     "RO",
     None,
     {
-        "value": Field(0, 16),
+        "value": Field(0, 16, volatile=True),
     },
 )
 ROWS_MASKED_LO = Register(
@@ -299,7 +305,7 @@ ROWS_MASKED_LO = Register(
     "RO",
     None,
     {
-        "value": Field(0, 32),
+        "value": Field(0, 32, volatile=True),
     },
 )
 ROWS_MASKED_HI = Register(
@@ -308,7 +314,7 @@ ROWS_MASKED_HI = Register(
     "RO",
     None,
     {
-        "value": Field(0, 16),
+        "value": Field(0, 16, volatile=True),
     },
 )
 ADDS_LO = Register(
@@ -317,7 +323,7 @@ ADDS_LO = Register(
     "RO",
     None,
     {
-        "value": Field(0, 32),
+        "value": Field(0, 32, volatile=True),
     },
 )
 ADDS_HI = Register(
@@ -326,7 +332,7 @@ ADDS_HI = Register(
     "RO",
     None,
     {
-        "value": Field(0, 16),
+        "value": Field(0, 16, volatile=True),
     },
 )
 GATED_LO = Register(
@@ -335,7 +341,7 @@ GATED_LO = Register(
     "RO",
     None,
     {
-        "value": Field(0, 32),
+        "value": Field(0, 32, volatile=True),
     },
 )
 GATED_HI = Register(
@@ -344,7 +350,7 @@ GATED_HI = Register(
     "RO",
     None,
     {
-        "value": Field(0, 16),
+        "value": Field(0, 16, volatile=True),
     },
 )
 RESULTS_LO = Register(
@@ -353,7 +359,7 @@ RESULTS_LO = Register(
     "RO",
     None,
     {
-        "value": Field(0, 32),
+        "value": Field(0, 32, volatile=True),
     },
 )
 RESULTS_HI = Register(
@@ -362,7 +368,7 @@ RESULTS_HI = Register(
     "RO",
     None,
     {
-        "value": Field(0, 16),
+        "value": Field(0, 16, volatile=True),
     },
 )
 SPIKES0_LO = Register(
@@ -371,7 +377,7 @@ SPIKES0_LO = Register(
     "RO",
     None,
     {
-        "value": Field(0, 32),
+        "value": Field(0, 32, volatile=True),
     },
 )
 SPIKES0_HI = Register(
@@ -380,7 +386,7 @@ SPIKES0_HI = Register(
     "RO",
     None,
     {
-        "value": Field(0, 16),
+        "value": Field(0, 16, volatile=True),
     },
 )
 SPIKES1_LO = Register(
@@ -389,7 +395,7 @@ SPIKES1_LO = Register(
     "RO",
     None,
     {
-        "value": Field(0, 32),
+        "value": Field(0, 32, volatile=True),
     },
 )
 SPIKES1_HI = Register(
@@ -398,7 +404,7 @@ SPIKES1_HI = Register(
     "RO",
     None,
     {
-        "value": Field(0, 16),
+        "value": Field(0, 16, volatile=True),
     },
 )
 SPIKES2_LO = Register(
@@ -407,7 +413,7 @@ SPIKES2_LO = Register(
     "RO",
     None,
     {
-        "value": Field(0, 32),
+        "value": Field(0, 32, volatile=True),
     },
 )
 SPIKES2_HI = Register(
@@ -416,7 +422,7 @@ SPIKES2_HI = Register(
     "RO",
     None,
     {
-        "value": Field(0, 16),
+        "value": Field(0, 16, volatile=True),
     },
 )
 SPIKES3_LO = Register(
@@ -425,7 +431,7 @@ SPIKES3_LO = Register(
     "RO",
     None,
     {
-        "value": Field(0, 32),
+        "value": Field(0, 32, volatile=True),
     },
 )
 SPIKES3_HI = Register(
@@ -434,7 +440,7 @@ SPIKES3_HI = Register(
     "RO",
     None,
     {
-        "value": Field(0, 16),
+        "value": Field(0, 16, volatile=True),
     },
 )
 SPIKES4_LO = Register(
@@ -443,7 +449,7 @@ SPIKES4_LO = Register(
     "RO",
     None,
     {
-        "value": Field(0, 32),
+        "value": Field(0, 32, volatile=True),
     },
 )
 SPIKES4_HI = Register(
@@ -452,7 +458,7 @@ SPIKES4_HI = Register(
     "RO",
     None,
     {
-        "value": Field(0, 16),
+        "value": Field(0, 16, volatile=True),
     },
 )
 SPIKES5_LO = Register(
@@ -461,7 +467,7 @@ SPIKES5_LO = Register(
     "RO",
     None,
     {
-        "value": Field(0, 32),
+        "value": Field(0, 32, volatile=True),
     },
 )
 SPIKES5_HI = Register(
@@ -470,7 +476,7 @@ SPIKES5_HI = Register(
     "RO",
     None,
     {
-        "value": Field(0, 16),
+        "value": Field(0, 16, volatile=True),
     },
 )
 SPIKES6_LO = Register(
@@ -479,7 +485,7 @@ SPIKES6_LO = Register(
     "RO",
     None,
     {
-        "value": Field(0, 32),
+        "value": Field(0, 32, volatile=True),
     },
 )
 SPIKES6_HI = Register(
@@ -488,7 +494,7 @@ SPIKES6_HI = Register(
     "RO",
     None,
     {
-        "value": Field(0, 16),
+        "value": Field(0, 16, volatile=True),
     },
 )
 SPIKES7_LO = Register(
@@ -497,7 +503,7 @@ SPIKES7_LO = Register(
     "RO",
     None,
     {
-        "value": Field(0, 32),
+        "value": Field(0, 32, volatile=True),
     },
 )
 SPIKES7_HI = Register(
@@ -506,7 +512,7 @@ SPIKES7_HI = Register(
     "RO",
     None,
     {
-        "value": Field(0, 16),
+        "value": Field(0, 16, volatile=True),
     },
 )
 

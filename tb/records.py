@@ -5,7 +5,7 @@ import numpy as np
 
 BEAT = np.dtype([("data", "<u8"), ("last", "<u4"), ("mark", "<u4")])
 ACCESS = np.dtype([("write", "<u4"), ("address", "<u4"), ("data", "<u4"), ("strobe", "<u4")])
-RESPONSE = np.dtype([("data", "<u4"), ("response", "<u4"), ("cycle", "<u8")])
+RESPONSE = np.dtype([("data", "<u4"), ("response", "<u4"), ("cycle", "<u8"), ("access", ACCESS)])
 RESULT = np.dtype(
     [("cycle", "<u8"), ("user", "<u8"), ("keep", "<u8"), ("last", "<u4"), ("reserved", "<u4"),
      ("data", "<i4", 16)]
@@ -17,6 +17,10 @@ COMMIT = np.dtype(
 START = np.dtype([("cycle", "<u8"), ("frame", "<u8")])
 DONE = np.dtype([("cycle", "<u8"), ("frames", "<u8"), ("ledger", "u1", 96)])
 PACKET = np.dtype([("first_cycle", "<u8"), ("last_cycle", "<u8")])
+STORAGE = np.dtype(
+    [("STATUS", "<u4"), ("ERROR", "<u4"), ("ERROR_INFO", "<u4"), ("IRQ_ENABLE", "<u4"), ("IRQ_STATUS", "<u4"),
+     ("FRAMES", "<u4"), ("CYCLES", "<u8"), ("ledger", "u1", 96)]
+)  # fmt: skip
 
 STREAMS = {"image": 0, "frame": 1, "result": 2, "axil": 3}
 BUFFERS = {"responses": RESPONSE, "results": RESULT, "commits": COMMIT, "starts": START, "dones": DONE,

@@ -5,69 +5,50 @@ import numpy as np
 from pyuvm import uvm_sequence
 
 from tb import mur_regs as regs
-from tb.items import NO_STALL, FrameBatch, ImageLoad, RegisterAccess, Stall
+from tb.items import NO_STALL, FrameBatch, ImageLoad, LedgerRead, RegisterAccess, Stall
 
 POLLS = 10_000
-LEDGER = ("EVENTS0", "EVENTS1", "ROWS_READ", "ROWS_ZERO", "ROWS_MASKED", "ADDS", "GATED", "RESULTS",
-          *(f"SPIKES{tag}" for tag in range(8)))  # fmt: skip
 
 
 class MachineError(Exception):
     """The machine reports an error, or does not come to rest."""
 
 
-class Registers(uvm_sequence):
-    """Accesses in order: (address, data or None to read). ``values`` are the answers."""
+class One(uvm_sequence):
+    """A sequence of one item."""
 
-    def __init__(self, name: str, accesses: list[tuple[int, int | None]], stall: Stall = NO_STALL) -> None:
+    def __init__(self, name: str, item) -> None:
         """See the class."""
         super().__init__(name)
-        self.item = RegisterAccess(f"{name}.item", accesses, stall)
-
-    @property
-    def values(self) -> list[int]:
-        """What each access returned."""
-        return self.item.values
+        self.item = item
 
     async def body(self) -> None:
-        """Do them."""
+        """Back when the driver has done it."""
         await self.start_item(self.item)
         await self.finish_item(self.item)
 
 
-class LoadNetwork(uvm_sequence):
+class LoadNetwork(One):
     """All images of a network."""
 
     def __init__(self, name: str, images, stall: Stall = NO_STALL) -> None:
         """See the class."""
-        super().__init__(name)
-        self.item = ImageLoad(f"{name}.item", images, stall)
-
-    async def body(self) -> None:
-        """Send them."""
-        await self.start_item(self.item)
-        await self.finish_item(self.item)
+        super().__init__(name, ImageLoad(f"{name}.item", images, stall))
 
 
-class StreamUtterances(uvm_sequence):
-    """Utterances back to back, or frame by frame with ``spaced``: see tb.items.FrameBatch."""
+class StreamUtterances(One):
+    """Utterances back to back, or frame by frame with ``spaced``; back when all results have left."""
 
     def __init__(self, name: str, utterances: list[np.ndarray], **how) -> None:
-        """See the class."""
-        super().__init__(name)
-        self.item = FrameBatch(f"{name}.item", utterances, **how)
-
-    async def body(self) -> None:
-        """Send them; back when all results have left."""
-        await self.start_item(self.item)
-        await self.finish_item(self.item)
+        """``how``: see tb.items.FrameBatch."""
+        super().__init__(name, FrameBatch(f"{name}.item", utterances, **how))
 
 
 async def access(sequencer, accesses: list[tuple[int, int | None]], stall: Stall = NO_STALL) -> list[int]:
     """Do register accesses and return what each returned."""
-    sequence = Registers("access", accesses, stall)
+    sequence = One("access", RegisterAccess("registers", accesses, stall))
     await sequence.start(sequencer)
-    return sequence.values
+    return sequence.item.values
 
 
 async def no_error(sequencer, stall: Stall = NO_STALL) -> None:
@@ -101,10 +82,8 @@ async def stop(sequencer, stall: Stall = NO_STALL) -> None:
     await no_error(sequencer, stall)
 
 
-async def read_ledger(sequencer, stall: Stall = NO_STALL) -> dict[str, int]:
-    """All counters, CYCLES and FRAMES too; the machine must not complete a frame meanwhile."""
-    counters = (*LEDGER, "CYCLES")
-    addresses = [getattr(regs, f"{name}_{half}").address for name in counters for half in ("LO", "HI")]
-    words = await access(sequencer, [(a, None) for a in (*addresses, regs.FRAMES.address)], stall)
-    values = {name: words[2 * i] | words[2 * i + 1] << 32 for i, name in enumerate(counters)}
-    return {**values, "FRAMES": words[-1]}
+async def read_ledger(sequencer, stall: Stall = NO_STALL, stopped: bool = False) -> dict[str, int]:
+    """All counters, CYCLES and FRAMES too; see tb.items.LedgerRead."""
+    sequence = One("read_ledger", LedgerRead("ledger", stall, stopped))
+    await sequence.start(sequencer)
+    return sequence.item.counters

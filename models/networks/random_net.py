@@ -18,6 +18,7 @@ from models.storage import CompileError
 
 _WIDTHS = (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 300)
 _BYTE = (-128, 127)
+_HIDDEN = (0, 1, 1, 2, 2, 2, 2, 3, 3, 4, 5, 6, 7, 8)  # hidden layers: there are tags for 8
 Recurrence = Literal["frame", "step"]
 Result = Literal["raw", "argmax"]
 # Ranges of the input; the widest numbers take so many digits that few inputs can be proved.
@@ -45,12 +46,14 @@ def _width(rng: np.random.Generator, largest: int) -> int:
 def _weights(rng: np.random.Generator, rows: int, n: int) -> np.ndarray:
     """int8 [rows, n] in one of several styles."""
     style = rng.choice(
-        ["uniform", "uniform", "sparse", "extreme", "small", "negative", "zero"],
-        p=[0.3, 0.2, 0.2, 0.1, 0.1, 0.07, 0.03],
+        ["uniform", "sparse", "dense", "extreme", "small", "negative", "zero"],
+        p=[0.4, 0.25, 0.05, 0.1, 0.1, 0.07, 0.03],
     )
     w = rng.integers(-8, 8, (rows, n))
     if style == "sparse":
-        w *= rng.random((rows, n)) < rng.uniform(0.02, 0.5)
+        w *= rng.random((rows, n)) < rng.uniform(0, 1)
+    elif style == "dense":
+        w = np.where(w, w, 1)
     elif style == "extreme":
         w = np.where(w < 0, -8, 7)
     elif style == "small":
@@ -63,12 +66,17 @@ def _weights(rng: np.random.Generator, rows: int, n: int) -> np.ndarray:
 
 
 def _mask(rng: np.random.Generator, rows: int, n: int, lanes: int) -> np.ndarray | None:
-    """None, scattered pruning (rows seldom vanish), rows dropped tile by tile, runs of rows, or all
-    but nothing left.
+    """None, scattered pruning (rows seldom vanish), rows dropped tile by tile, runs of rows, all but
+    nothing left, nothing left, or everything kept.
     """
-    style = rng.choice(["none", "scattered", "tiles", "runs", "bare"], p=[0.4, 0.15, 0.25, 0.12, 0.08])
+    style = rng.choice(
+        ["none", "scattered", "tiles", "runs", "bare", "nothing", "everything"],
+        p=[0.4, 0.15, 0.22, 0.1, 0.06, 0.04, 0.03],
+    )
     if style == "none":
         return None
+    if style in ("nothing", "everything"):
+        return np.full((rows, n), style == "everything")
     if style == "scattered":
         return rng.random((rows, n)) < rng.uniform(0.05, 0.95)
     tiles = -(-n // lanes)
@@ -104,7 +112,7 @@ def _matrix(
 def _bias(rng: np.random.Generator, n: int, scale: np.ndarray) -> np.ndarray:
     bias = np.rint(scale * rng.uniform(-0.3, 0.7, n)) if rng.random() < 0.8 else np.zeros(n)
     if rng.random() < 0.25:
-        wild = rng.random(n) < 0.1
+        wild = rng.random(n) < rng.choice([0.1, 0.1, 1.0])
         bias = np.where(wild, rng.choice([-BIAS_MAX - 1, BIAS_MAX, -32768, 32767, 1, -1], n), bias)
     return np.clip(bias, -BIAS_MAX - 1, BIAS_MAX).astype(np.int32)
 
@@ -140,7 +148,7 @@ def _layer(
     return LifLayer(
         name=name, w_in=w_in, w_rec=w_rec, mask_in=mask_in, mask_rec=mask_rec, shift_in=shift_in,
         shift_rec=shift_rec,
-        theta=theta, bias=_bias(rng, n, np.minimum(scale, theta)), leak=int(rng.integers(0, 16)),
+        theta=theta, bias=_bias(rng, n, np.minimum(scale, theta)), leak=int(rng.choice([0, 15, *range(16)])),
         soft=bool(rng.integers(2)),
     )  # fmt: skip
 
@@ -158,7 +166,9 @@ def _draw(
     power = (low * low + low * high + high * high) / 3
     rows = n_inputs = _width(rng, min(largest, 8) if digit > 10_000 else largest)
     layers = []
-    for index in range(hidden if hidden is not None else int(rng.choice([0, 1, 1, 2, 2, 2, 2, 3, 3, 4, 5]))):
+    count = int(rng.choice(_HIDDEN)) if hidden is None else hidden
+    largest = largest // 2 + 1 if count > 4 else largest  # many layers would not fit any build
+    for index in range(count):
         n = _width(rng, largest)
         layers.append(
             _layer(rng, f"h{index + 1}", rows, n, config.lanes, digit, power, bool(rng.random() < 0.8))

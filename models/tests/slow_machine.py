@@ -156,12 +156,14 @@ class SlowMachine:
         if kind == 0:
             self.lif(word, dst, par, neu, n, currents, seen)
         else:
+            if kind == 2 and bits(word, 23, 23):
+                self.best = [None, None]  # of both steps, whichever this FIRE does
             for t, current in enumerate(currents):
                 y = [current[i] + int(self.im.bias[par + i // c][i % c]) for i in range(n)]
                 seen["y"].append(y)
                 if kind == 2:
                     pool = [(-score, dst * c + i) for i, score in enumerate(y)]
-                    if not bits(word, 23, 23):
+                    if self.best[t]:
                         pool.append((-self.best[t][0], self.best[t][1]))
                     score, index = min(pool)
                     self.best[t] = (-score, index)

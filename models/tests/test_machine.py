@@ -108,6 +108,16 @@ def test_a_frame_is_filled_up_with_zeros_to_its_chunk():
     assert trace.results(0)[0, :, 0, 0].tolist() == [5, 5]
 
 
+def test_a_frame_leaves_the_chunk_behind_its_last_one_alone():
+    all_eight = number(sets=1, length=8, fmt=Fmt.UNSIGNED)
+    spiking = [number(sets=1, length=3, fmt=Fmt.UNSIGNED), lif(take=1, dst=1)]
+    trace = run([Frame(0, 3), all_eight, raw(), *spiking, End()], [[1, 1, 1], [1, 1, 1]])
+    assert trace.results(0)[0, :, 0, 0].tolist() == [
+        3,
+        7,
+    ]  # the second frame finds four spikes behind its own
+
+
 def test_results_worked_out_later_leave_nothing_behind():
     """The same program with every FIRE in its place: see machine_flow, Deferral."""
     program = [

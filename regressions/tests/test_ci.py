@@ -10,6 +10,7 @@ import yaml
 
 from regressions import doctor, registry
 from regressions.paths import ROOT
+from regressions.regress import lists
 
 WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
 STEPS = [step for job in WORKFLOW["jobs"].values() for step in job["steps"]]
@@ -19,9 +20,9 @@ COMMANDS = [step["run"] for step in STEPS if step.get("run", "").startswith("mak
 def test_it_installs_what_doctor_names():
     packages = WORKFLOW["env"]["PACKAGES"].split()
     assert {package for _, _, _, package in doctor.NEEDED} <= set(packages)
-    assert set(WORKFLOW["env"]["MUR_REQUIRE"].split()) == {"chromium", "lint"}
+    assert set(WORKFLOW["env"]["MUR_REQUIRE"].split()) == {"chromium", "lint", "formal"}
     assert "chromium" in packages
-    assert 'export MUR_REQUIRE="chromium lint"' in (ROOT / ".ci/run").read_text()
+    assert 'export MUR_REQUIRE="chromium lint formal"' in (ROOT / ".ci/run").read_text()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -33,6 +34,8 @@ def test_every_command_exists(command):
     if target == "sim":
         test = registry.find(registry.load(), given.pop("TEST"))
         registry.configure(test, given)
+    if target == "regress":
+        assert lists.load(given.pop("LIST"), registry.TESTS.parent, registry.load()).jobs
     assert target == "sim" or not given
 
 

@@ -36,10 +36,11 @@ from typing import NamedTuple
 
 
 class Field(NamedTuple):
-    """A field of a register: its lowest bit and its width."""
+    """A field of a register: its lowest bit, its width, and whether hardware may change it."""
 
     lsb: int
     width: int
+    volatile: bool = False
 
     @property
     def mask(self) -> int:
@@ -59,6 +60,11 @@ class Register(NamedTuple):
     access: str
     reset: int | None
     fields: dict[str, Field]
+
+    @property
+    def mask(self) -> int:
+        """The bits that fields have; the others are reserved."""
+        return sum(field.mask for field in self.fields.values())
 
 
 '''
@@ -106,7 +112,9 @@ def python_constants(top: AddrmapNode) -> str:
         names.append(name)
         lines.append(f'{name} = Register(\n    "{name}",\n    0x{node.absolute_address:03X},\n')
         lines.append(f'    "{access(node)}",\n    {reset},\n    {{\n')
-        lines += [f'        "{f.inst_name}": Field({f.low}, {f.width}),\n' for f in node.fields()]
+        for field in node.fields():
+            volatile = ", volatile=True" if field.is_volatile else ""
+            lines.append(f'        "{field.inst_name}": Field({field.low}, {field.width}{volatile}),\n')
         lines.append("    },\n)\n")
     lines.append("\nREGISTERS = {\n    register.name: register\n    for register in (\n")
     lines += [f"        {name},\n" for name in names]

@@ -58,25 +58,29 @@ class BfmMonitor(uvm_monitor):
 
 
 class DrivingAgent(uvm_agent):
-    """Sequencer and driver of one interface."""
+    """Sequencer and driver of one interface, where ``is_active`` of the ConfigDB does not make it passive."""
 
     driver_type: type[ItemDriver]
 
     def build_phase(self) -> None:
         """Make the parts."""
         super().build_phase()
-        self.sequencer = uvm_sequencer("sequencer", self)
-        self.driver = self.driver_type.create("driver", self)
+        if self.active():
+            self.sequencer = uvm_sequencer("sequencer", self)
+            self.driver = self.driver_type.create("driver", self)
 
     def connect_phase(self) -> None:
         """Connect driver and sequencer."""
-        self.driver.seq_item_port.connect(self.sequencer.seq_item_export)
+        if self.active():
+            self.driver.seq_item_port.connect(self.sequencer.seq_item_export)
 
 
-class ActiveAgent(DrivingAgent):
-    """Sequencer, driver and monitor of one interface of the harness."""
+class BfmAgent(DrivingAgent):
+    """An interface of the harness: a monitor, and what drives it if the agent is active."""
+
+    monitor_type = BfmMonitor
 
     def build_phase(self) -> None:
         """Make the parts."""
         super().build_phase()
-        self.monitor = BfmMonitor.create("monitor", self)
+        self.monitor = self.monitor_type.create("monitor", self)

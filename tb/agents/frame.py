@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from tb.agents.common import ActiveAgent, BfmDriver
+from tb.agents.common import BfmAgent, BfmDriver
 from tb.items import FrameBatch, ResultBatch
 from tb.records import BEAT
 
@@ -13,8 +13,11 @@ LIMIT_BASE = 100_000  # cycles
 LIMIT_LANE_CYCLES = 4_000_000  # a frame may take this divided by LANES, stalls included
 
 
-def to_beats(utterances: list[np.ndarray]) -> np.ndarray:
-    """Packets of ``utterances`` ([frames, elements] each): four elements of 16 bits a beat, lowest first."""
+def to_beats(utterances: list[np.ndarray], mark: bool = True) -> np.ndarray:
+    """Packets of ``utterances`` ([frames, elements] each): four elements of 16 bits a beat, lowest first.
+
+    The first frame of each bears the start-of-stream mark, that of the first one only if ``mark``.
+    """
     frames = np.concatenate(utterances).astype(np.int64) & 0xFFFF
     count, elements = frames.shape
     padded = np.zeros((count, -(-elements // 4) * 4), np.uint16)
@@ -24,6 +27,7 @@ def to_beats(utterances: list[np.ndarray]) -> np.ndarray:
     beats["last"][:, -1] = 1
     lengths = [len(utterance) for utterance in utterances]
     beats["mark"][np.cumsum([0, *lengths[:-1]]), 0] = 1
+    beats["mark"][0, 0] = mark
     return beats.reshape(-1)
 
 
@@ -35,14 +39,16 @@ class FrameDriver(BfmDriver):
         self.stall("frame", item.stall_frames)
         self.stall("result", item.stall_results)
         limit = LIMIT_BASE + item.frames * (LIMIT_LANE_CYCLES // self.config.lanes)
-        start = time.process_time()
-        batch = await self.bfm.stream(to_beats(item.utterances), item.frames, item.spaced, limit)
-        cpu_s = time.process_time() - start
+        start, cycle = time.process_time(), self.bfm.cycle()
+        batch = await self.bfm.stream(to_beats(item.utterances, item.mark), item.frames, item.spaced, limit)
+        spent = {"cpu_s": time.process_time() - start, "cycles": self.bfm.cycle() - cycle}
         self.bfm.seen["frames"].put_nowait(item)
-        self.bfm.seen["results"].put_nowait(ResultBatch(f"{item.get_name()}.results", batch, cpu_s))
+        self.bfm.seen["results"].put_nowait(
+            ResultBatch(f"{item.get_name()}.results", batch, item.spaced, **spent)
+        )
 
 
-class FrameAgent(ActiveAgent):
+class FrameAgent(BfmAgent):
     """Called ``frames`` in the environment."""
 
     driver_type = FrameDriver

@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from tb.agents.common import ActiveAgent, BfmDriver
+from tb.agents.common import BfmAgent, BfmDriver
 from tb.items import ImageLoad
 from tb.records import BEAT
 
@@ -24,7 +24,7 @@ class ImageDriver(BfmDriver):
         self.bfm.seen["images"].put_nowait(item)
 
 
-class ImageAgent(ActiveAgent):
+class ImageAgent(BfmAgent):
     """Called ``images`` in the environment."""
 
     driver_type = ImageDriver

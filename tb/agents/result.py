@@ -1,15 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The result agent: passive. The harness takes the beats; the monitor publishes them batch by batch."""
+"""The result agent. The harness takes the beats, so there is nothing to drive: the environment makes it
+passive."""
 
-from pyuvm import uvm_agent
-
-from tb.agents.common import BfmMonitor
+from tb.agents.common import BfmAgent
 
 
-class ResultAgent(uvm_agent):
+class ResultAgent(BfmAgent):
     """Called ``results`` in the environment."""
-
-    def build_phase(self) -> None:
-        """Make the monitor."""
-        super().build_phase()
-        self.monitor = BfmMonitor.create("monitor", self)

@@ -10,4 +10,5 @@ tb/harness/mur_narrate.sv
 tb/harness/mur_stream_check.sv
 tb/harness/mur_result_check.sv
 tb/harness/mur_axil_check.sv
+tb/harness/mur_axil_record.sv
 tb/harness/mur_harness.sv

@@ -12,7 +12,6 @@ module mur_axil_master
 ) (
   input  logic              clk_i,
   input  logic              rst_ni,
-  input  longint unsigned   cycle_i,
   input  logic              go_i,
   output logic              done_o,
   output logic              awvalid_o,
@@ -24,19 +23,15 @@ module mur_axil_master
   output logic [3:0]        wstrb_o,
   input  logic              bvalid_i,
   output logic              bready_o,
-  input  logic [1:0]        bresp_i,
   output logic              arvalid_o,
   input  logic              arready_i,
   output logic [ADDR_W-1:0] araddr_o,
   input  logic              rvalid_i,
-  output logic              rready_o,
-  input  logic [31:0]       rdata_i,
-  input  logic [1:0]        rresp_i
+  output logic              rready_o
 );
   logic        stall, go_q, active_q, waiting_q, addr_q, data_q;
   bit          write;
   int unsigned address, data, strobe;
-  longint unsigned taken_q;  // cycle of the last address or data that the slave took
   logic        unused;
 
   mur_stall #(.STREAM(StreamAxil)) u_stall (.clk_i, .rst_ni, .load_i(go_i), .stall_o(stall));
@@ -49,11 +44,10 @@ module mur_axil_master
       go_q      <= go_i;
       {active_q, waiting_q, addr_q, data_q, done_o} <= '0;
       {awvalid_o, wvalid_o, arvalid_o} <= '0;
-      {awaddr_o, araddr_o, wdata_o, wstrb_o, taken_q} <= '0;
+      {awaddr_o, araddr_o, wdata_o, wstrb_o} <= '0;
     end else begin
       go_q <= go_i;
       if (go_i != go_q) active_q <= 1'b1;
-      if ((awvalid_o && awready_i) || (wvalid_o && wready_i) || (arvalid_o && arready_i)) taken_q <= cycle_i;
       if (awready_i) awvalid_o <= 1'b0;
       if (wready_i)  wvalid_o  <= 1'b0;
       if (arready_i) arvalid_o <= 1'b0;
@@ -75,8 +69,6 @@ module mur_axil_master
         end
       end
       if (waiting_q) begin
-        if (bvalid_i && bready_o) mur_access_done(0, 32'(bresp_i), taken_q);
-        if (rvalid_i && rready_o) mur_access_done(rdata_i, 32'(rresp_i), taken_q);
         if ((bvalid_i && bready_o) || (rvalid_i && rready_o)) waiting_q <= 1'b0;
       end else if (active_q) begin
         if (mur_access_next(write, address, data, strobe) == SourceBeat) begin

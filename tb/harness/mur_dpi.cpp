@@ -28,6 +28,8 @@ std::vector<Access> accesses;
 size_t next_access = 0;
 uint64_t packets_expected = 0, packets_left = 0, packets_ended = 0, last_ended = 0;
 
+svScope backdoor = nullptr;
+
 std::vector<Response> responses;
 std::vector<ResultBeat> results;
 std::vector<Commit> commits;
@@ -82,7 +84,6 @@ const void* mur_records(int buffer, size_t* count, size_t* size) {
 }
 
 void mur_clear(void) {
-  responses.clear();
   results.clear();
   commits.clear();
   starts.clear();
@@ -99,6 +100,11 @@ uint64_t mur_fold_results(uint64_t hash) {
     for (uint32_t word : beat.data) fold(word);
   }
   return hash;
+}
+
+void mur_peek(uint32_t* words) {
+  svSetScope(backdoor);
+  mur_storage(words);
 }
 
 // ---- called from SystemVerilog -------------------------------------------------------------------
@@ -141,8 +147,9 @@ int mur_access_next(svBit* write, unsigned int* address, unsigned int* data, uns
   return 1;
 }
 
-void mur_access_done(unsigned int data, unsigned int response, unsigned long long cycle) {
-  responses.push_back({data, response, cycle});
+void mur_access_done(svBit write, unsigned int address, unsigned int written, unsigned int strobe,
+                     unsigned int data, unsigned int response, unsigned long long cycle) {
+  responses.push_back({data, response, cycle, {write, address, written, strobe}});
 }
 
 int mur_result_beat(unsigned long long cycle, const svBitVecVal* user, const svBitVecVal* keep,
@@ -182,5 +189,7 @@ void mur_frame_done(unsigned long long cycle, unsigned int frames, const svBitVe
   done.frames = frames;
   std::memcpy(done.ledger, ledger, sizeof done.ledger);
 }
+
+void mur_backdoor_here() { backdoor = svGetScope(); }
 
 }  // extern "C"

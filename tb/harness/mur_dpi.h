@@ -22,8 +22,9 @@ struct Access {
 };
 
 struct Response {
-  uint32_t data, response;
-  uint64_t cycle;  // in which the slave had taken address and data
+  uint32_t data, response;  // data: of a read
+  uint64_t cycle;           // in which the slave had taken address and data
+  Access access;            // as it was on the pins
 };
 
 struct ResultBeat {
@@ -63,9 +64,11 @@ void mur_load_accesses(const Access* accesses, size_t count);
 void mur_set_stall(int stream, uint32_t seed, uint32_t rate, uint32_t burst);
 // The batch is complete with its `packets`th END beat from now.
 void mur_expect_packets(uint64_t packets);
-// Records since the last mur_clear: address, number and size of one.
+// Records since the last mur_clear, responses of the whole run: address, number and size of one.
 const void* mur_records(int buffer, size_t* count, size_t* size);
 void mur_clear(void);
+// What the registers hold now: 32 words, STORAGE of tb/records.py.
+void mur_peek(uint32_t* words);
 // `hash` with the result records since the last mur_clear folded in, cycles left out.
 uint64_t mur_fold_results(uint64_t hash);
 }

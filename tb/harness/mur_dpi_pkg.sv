@@ -23,7 +23,9 @@ package mur_dpi_pkg;
     input int stream, output int unsigned seed, output int unsigned rate, output int unsigned burst);
   import "DPI-C" function int mur_access_next(
     output bit write, output int unsigned address, output int unsigned data, output int unsigned strobe);
+  // An access as it was on the pins; `data` is what a read returned, `cycle` when the slave had all it needs.
   import "DPI-C" function void mur_access_done(
+    input bit write, input int unsigned address, input int unsigned written, input int unsigned strobe,
     input int unsigned data, input int unsigned response, input longint unsigned cycle);
   // Returns 1 with the last END beat that the batch waits for.
   import "DPI-C" function int mur_result_beat(
@@ -35,5 +37,7 @@ package mur_dpi_pkg;
   import "DPI-C" function void mur_frame_start(input longint unsigned cycle, input int unsigned frame);
   import "DPI-C" function void mur_frame_done(
     input longint unsigned cycle, input int unsigned frames, input bit [767:0] ledger);
+  // Where this is called from is where mur_storage can be called (mur_harness.sv).
+  import "DPI-C" context function void mur_backdoor_here();
 
 endpackage

@@ -19,9 +19,8 @@ from tb import mur_regs as regs
 from tb.expected import SitePlan, expect
 from tb.pins.monitors import CHANNELS, Beat
 from tb.pins.rules import END, OKAY, SLVERR
-from tb.records import RESULT
+from tb.records import LEDGER, RESULT
 from tb.scoreboard import Listener
-from tb.sequences import LEDGER
 
 LISTED = {register.address for register in regs.REGISTERS.values()}
 # From the cycle in which the write of START is taken to the cycle in which IRQ_STATUS shows the completion:

@@ -19,7 +19,7 @@ from tb.tests_sim import directed, errors, errors_rules
 BUILDS = {128: {}, 8: {"RESULT_W": 128, "VEC_DEPTH": 256}}
 # Cases by the first word of their names: a table that lost entries must not look green.
 CASES = {
-    "illegal": 115, "range": 22, "overflow": 21, "image": 38, "frame": 18, "twice": 4, "steps": 5,
+    "illegal": 116, "range": 22, "overflow": 32, "image": 38, "frame": 18, "twice": 4, "steps": 5,
     "command": 10, "control": 15, "sweep": 8, "reset": 32, "patience": 11, "bus": 6,
 }  # fmt: skip
 

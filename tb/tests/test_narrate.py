@@ -77,8 +77,8 @@ RUNS: dict[str, tuple[str, int, dict, dict[str, int]]] = {
     "one tile": ("walkthrough", 1, {}, {"L0": 1, "out": 1}),
     # A LOOP that moves FIREs, a layer fired once a step, sets apart and together, ARGMAX, stalls, clears.
     "a loop": (
-        "random", 24, SMALL | {"NETWORKS": 1, "LARGEST": 40, "FRAMES": 2, "UTTERANCES": 2},
-        {"L0": 5, "L1": 2, "L2": 4, "out": 2},
+        "random", 78, SMALL | {"NETWORKS": 1, "LARGEST": 40, "FRAMES": 2, "UTTERANCES": 2},
+        {"L0": 1, "L1": 5, "L2": 1, "L3": 2, "out": 1},
     ),
 }  # fmt: skip
 ERRORS: tuple[str, int, dict, dict] = ("errors", 1, SMALL | {"ONLY": "twice: every error bit at once"}, {})

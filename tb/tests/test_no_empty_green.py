@@ -16,6 +16,8 @@ REASONS = {
     "dead_simulator": "killed by SIGKILL",
     "exception": "a fault was asked for",
     "hang": "not done after",
+    "endless": "not over after 6,000,000 cycles",
+    "unanswered": "1 items were seen and never compared",
     "no_such_fault": "no fault",
     "register_counter": "1 values differ",
     "frames_register": "1 values differ",

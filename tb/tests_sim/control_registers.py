@@ -7,6 +7,7 @@ from models.formats import ErrorBit
 from models.images import Images
 from tb import mur_regs as regs
 from tb import sequences
+from tb.registers.model import reset_words
 from tb.tests_sim.error_bench import ErrorBench
 
 OKAY, SLVERR = 0, 2  # AXI responses
@@ -14,14 +15,8 @@ OKAY, SLVERR = 0, 2  # AXI responses
 
 async def expect_reset(bench: ErrorBench) -> None:
     """Every register as it is after reset."""
-    c = bench.config
-    build = {"lanes": c.lanes, "chunk": c.chunk, "sets": 2, "ctx": 3}
-    depths = {f"{name}_DEPTH": getattr(c, f"{name.lower()}_depth")
-              for name in ("PROG", "WGT", "MASK", "BIAS", "NEUR", "VEC")}  # fmt: skip
     words = dict(zip(regs.REGISTERS, await bench.read(*regs.REGISTERS.values()), strict=True))
-    wanted = {name: register.reset or 0 for name, register in regs.REGISTERS.items()} | depths
-    wanted["BUILD"] = sum(value << regs.BUILD.fields[name].lsb for name, value in build.items())
-    bench.expect("registers after reset", words, wanted)
+    bench.expect("registers after reset", words, reset_words(bench.config))
     bench.expect("irq_o after reset", bench.irq(), 0)
 
 

@@ -9,11 +9,18 @@ from collections.abc import Mapping
 
 import pyuvm
 
-from tb.tests_sim import directed_elements, directed_fire, directed_loops, directed_order
+from tb.tests_sim import (
+    directed_elements,
+    directed_fire,
+    directed_loops,
+    directed_order,
+    directed_pace,
+    directed_wide,
+)
 from tb.tests_sim.cases import chosen, run_cases
 from tb.tests_sim.directed_bench import DirectedBench
 
-MODULES = (directed_loops, directed_fire, directed_elements, directed_order)
+MODULES = (directed_loops, directed_fire, directed_elements, directed_order, directed_pace, directed_wide)
 SPOILS = ("", "frames")
 
 

@@ -65,6 +65,30 @@ async def smaller(bench: DirectedBench) -> None:
     await bench.show("after", body, bench.numbers_of("after", -99, 99, 4, 5), mark=False)
 
 
+async def fewer(bench: DirectedBench) -> None:
+    """Neurons of a tile spike, then fewer of them on the same state: elements beyond those are zero."""
+    chunk, group = bench.config.chunk, bench.config.group_chunks
+    body = [
+        numbers(1, len=9), lif(chunk, group, 1, bit0=1),
+        numbers(1, len=9), lif(chunk - 1, 2 * group, 1, bit0=3),
+        numbers(1, len=chunk, src=2 * group), raw(bench.config.lanes, 1),
+    ]  # fmt: skip
+    every = {"wgt0": np.full((540, bench.config.lanes), 7), "theta": np.ones((1, chunk), int)}
+    await bench.show("fewer", body, bench.numbers_of("fewer", 100, 999, SETTLED, 9), **every)
+
+
+async def behind(bench: DirectedBench) -> None:
+    """A vector in the chunk behind a frame of one whole chunk: a mark clears it and spares the frame."""
+    chunk = bench.config.chunk
+    body = [
+        numbers(1, len=2 * chunk), raw(bench.config.lanes, 1),
+        numbers(2, len=chunk), lif(chunk, 1, 2), raw(bench.config.lanes, 2),
+    ]  # fmt: skip
+    every = {"wgt1": np.full((540, bench.config.lanes), 7), "theta": np.ones((1, chunk), int)}
+    utterances = [bench.numbers_of(f"behind{at}", 100, 999, 2, chunk) for at in range(3)]
+    await bench.show("behind", body, utterances, **every)
+
+
 def cases() -> dict[str, Callable]:
     """All cases by name."""
     return {
@@ -72,4 +96,6 @@ def cases() -> dict[str, Callable]:
         "elements: digit 16 with shift 7": top_digit,
         "elements: beyond the frame's length": beyond,
         "elements: 300 inputs, then 5": smaller,
+        "elements: fewer neurons on the same state": fewer,
+        "elements: a vector right behind the frame": behind,
     }

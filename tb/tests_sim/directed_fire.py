@@ -114,6 +114,17 @@ async def negative(bench: DirectedBench) -> None:
     await bench.show("negative", body, frames, bias=bias)
 
 
+async def first_of_one_step(bench: DirectedBench) -> None:
+    """`first` on a FIRE of one step forgets the maximum of the other step too, in this frame and the next."""
+    build, n = bench.config, bench.config.chunk
+    bias = np.array([[1000], [-1000]]) * np.ones((1, build.chunk), int)
+    high, low = argmax(n), argmax(n, par=1, first=0)  # a maximum that is not reached again
+    body = [fire for take, sums in ((1, 0), (2, 0), (3, 1))
+            for fire in (high, argmax(n, take, sum=sums, par=1, last=0), low)]  # fmt: skip
+    body += [high, argmax(n, 1, par=1, last=0)]
+    await bench.show("first", [low, *body], np.zeros((2, 2), int), bias=bias)
+
+
 def cases() -> dict[str, Callable]:
     """All cases by name."""
     return {
@@ -124,4 +135,5 @@ def cases() -> dict[str, Callable]:
         "fire: all neurons spike": all_spike,
         "argmax: ties": ties,
         "argmax: scores below zero": negative,
+        "argmax: first of one step": first_of_one_step,
     }

@@ -102,7 +102,11 @@ async def whole_program(bench: DirectedBench) -> None:
     """A program that fills its memory, END in the last word."""
     few = (bench.config.prog_depth - 4) // 2
     n = bench.config.chunk
-    body = [part for i in range(few) for part in (numbers(1 + i % 2, len=3, wgt=i), raw(n, 1 + i % 2, dst=i))]
+    body = [
+        part
+        for i in range(few)
+        for part in (numbers(1 + i % 2, len=3, wgt=i % 500), raw(n, 1 + i % 2, dst=i))
+    ]
     body += [raw(n)] * (bench.config.prog_depth - 3 - len(body))
     await bench.show("program", body, bench.numbers_of("program", 0, 9, 2, 3))
 

@@ -11,10 +11,11 @@ from functools import partial
 
 import numpy as np
 
-from models.descriptors import Acc, End, Fold, Frame, Load, Loop, select
-from models.formats import ErrorBit, Fmt
+from models.descriptors import Acc, Descriptor, End, Fire, Fold, Frame, Load, Loop, select
+from models.formats import ErrorBit, Fmt, Kind
 from models.images import Images
 from tb import mur_regs as regs
+from tb import records
 from tb.tests_sim.error_bench import INPUTS, SETTLE, ErrorBench
 from tb.tests_sim.errors_program import expect_halt, records_frames
 
@@ -155,11 +156,18 @@ def overflows(bench: ErrorBench) -> dict[str, tuple[list, int, int, int]]:
         "FOLD, its destination": (
             [replace(product, shift=6), replace(product, shift=6, ctx=2), zero], 2, 9362, 9363,
         ),
+        # Two digits: the upper one is set 1's, whose scanner still stands at the ACC's end.
+        "product, set 1 of a pair": (
+            [replace(product, shift=0, **set1), replace(product, sets=3, len=INPUTS)], 1, 1, 0x4001,
+        ),
         "the earlier of two scanners": (
             [replace(total, shift=0), replace(total, **set1), total, replace(total, **set1)], 1, 720, 1441,
         ),
         "the earlier of two, found later": (
             [replace(total, shift=0), total, replace(total, **set1)], 1, 1400, 1441,
+        ),
+        "the earlier of two, of set 1, found later": (
+            [replace(total, shift=0, **set1), replace(total, **set1), total], 1, 1400, 1441,
         ),
     }  # fmt: skip
 
@@ -193,15 +201,94 @@ async def run_overflow(bench: ErrorBench, name: str) -> None:
     await bench.again("after")
 
 
+async def fired_before(bench: ErrorBench, taken: int, folds: bool) -> None:
+    """A FIRE in front of the overflow waits behind others for the consumer; what comes behind the overflow
+    adds to its context, or ``folds`` it, and must not be seen in it.
+    """
+    lanes, top, biases = bench.config.lanes, bench.config.wgt_depth - INPUTS, bench.one.bias
+    chunks = min(bench.config.tile_chunks, len(biases))
+    value, at = 65535, 8
+    weights = tuple(np.full((bench.config.wgt_depth, lanes), 7, np.int8) for _ in range(2))
+    own = {"sets": taken, "bank": taken - 1}
+    add = Acc(ctx=0, fmt=Fmt.UNSIGNED, src=0, len=1, wgt=top, **own)
+    fire = Fire(take=taken, ctx=2, kind=Kind.RAW, dst=0, n=chunks * bench.config.chunk, par=0)
+    bad = Acc(sets=3 - taken, bank=2 - taken, ctx=1, fmt=Fmt.UNSIGNED, src=0, len=1, wgt=top, shift=7)
+    behind = Fold(ctx=1, src=0) if folds else replace(add, len=INPUTS)
+    section = [add, *[fire] * 3, replace(fire, ctx=0, dst=at), bad, behind, Load(0, INPUTS)]
+    words = [Frame(0, INPUTS), *section, End(wrap=1)]
+    program = [word.encode() for word in words]
+    await bench.fresh(replace(bench.one, program=program, weights=weights))
+    await bench.hold("result")
+    bench.play(bench.packets(np.full((1, INPUTS), value)))
+    await bench.wait(500)
+    await bench.hold("result", False)
+    batch = await bench.ends(1)
+    fields = records.tuser(batch.results)
+    mine = np.isin(fields["index"], range(at, at + chunks)) & (fields["kind"] != records.TUSER_END)
+    found = batch.results["data"][mine][:, : bench.config.chunk]
+    right = biases[:chunks].astype(np.int64) + 7 * value
+    bench.expect("what was fired before the overflow", found.tolist(), right.tolist())
+    await bench.expect_error(ErrorBit.ACC_OVERFLOW, words.index(bad))
+    await bench.idle()
+    await bench.again("after")
+
+
+async def before_illegal(bench: ErrorBench, taken: int) -> None:
+    """An ACC that overflows, then a descriptor that is illegal, and seen so long before the overflow."""
+    weights = tuple(np.full((bench.config.wgt_depth, bench.config.lanes), 7, np.int8) for _ in range(2))
+    bad = Acc(sets=taken, bank=taken - 1, ctx=1, fmt=Fmt.UNSIGNED, src=0, len=INPUTS, wgt=0, shift=7)
+    words = [Frame(0, INPUTS), bad, replace(bad, sets=0), Load(0, INPUTS), End(wrap=1)]
+    await bench.fresh(replace(bench.one, weights=weights), start=False)
+    await bench.send_images(bench.program_packet([word.encode() for word in words]))
+    await bench.start()
+    bench.play(bench.packets(np.full((1, INPUTS), 65535)))
+    bench.expect_end(await bench.ends(1), ErrorBit.ACC_OVERFLOW, 0)
+    await bench.expect_error(ErrorBit.ACC_OVERFLOW, words.index(bad))
+    await bench.idle()
+    await bench.again("after")
+
+
+async def hidden(bench: ErrorBench, what: str) -> None:
+    """A product, or FOLD's sum of two sets, of 2^23: one too many, though the context would hold it."""
+    weights = np.zeros((bench.config.wgt_depth, bench.config.lanes), np.int8)
+    weights[:6] = np.array([-1, 0, 0, 2, -1, 4])[:, None]
+    frame = np.zeros((1, INPUTS), np.int64)
+    frame[0, :2] = 1, 1 << 14
+    set0 = Acc(sets=1, ctx=0, fmt=Fmt.UNSIGNED, src=0, len=2, wgt=4, shift=7)
+    set1 = replace(set0, sets=2, bank=1)
+    twice = [replace(one, wgt=wgt, ctx=ctx) for one in (set0, set1) for wgt, ctx in ((0, 1), (2, 0))]
+    sections: dict[str, list[Descriptor]] = {
+        "product, set 0": [set0], "product, set 1": [set1], "sum": [*twice, Fold(ctx=1, src=0)],
+    }  # fmt: skip
+    section = sections[what]
+    words = [Frame(0, INPUTS), *section, Load(0, INPUTS), End(wrap=1)]
+    await bench.fresh(replace(bench.one, weights=(weights, weights)), start=False)
+    await bench.send_images(bench.program_packet([word.encode() for word in words]))
+    await bench.start()
+    bench.play(bench.packets(frame))
+    bench.expect_end(await bench.ends(1), ErrorBit.ACC_OVERFLOW, 0)
+    await bench.expect_error(ErrorBit.ACC_OVERFLOW, len(section))
+    await bench.idle()
+    await bench.again("after")
+
+
 def cases() -> dict[str, Callable]:
     """All cases by name."""
     names = (
         "product, set 0", "product, set 1", "product, both sets", "product, negative", "sum, set 0",
         "sum, set 1", "sum, negative", "sum over two ACCs", "FOLD, its two sets", "FOLD, its destination",
-        "the earlier of two scanners", "the earlier of two, found later",
+        "product, set 1 of a pair", "the earlier of two scanners", "the earlier of two, found later",
+        "the earlier of two, of set 1, found later",
     )  # fmt: skip
     found: dict[str, Callable] = {f"overflow: {name}": partial(run_overflow, name=name) for name in names}
     for number, stall in enumerate(STALLS):
         found[f"overflow: CLEAR loses no frame, stall {number}"] = partial(kept_over_clear, stall=stall)
         found[f"overflow: STOP drops a kept frame, stall {number}"] = partial(dropped_by_stop, stall=stall)
+    for what in ("product, set 0", "product, set 1", "sum"):
+        found[f"overflow: hidden, {what}"] = partial(hidden, what=what)
+    for taken in (1, 2):
+        for folds in (False, True):
+            name = f"overflow: fired before it, then {'FOLD' if folds else 'ACC'}, set {taken - 1}"
+            found[name] = partial(fired_before, taken=taken, folds=folds)
+        found[f"overflow: before an illegal one, set {taken - 1}"] = partial(before_illegal, taken=taken)
     return found | {"overflow: a kept frame keeps its mark": mark_kept}

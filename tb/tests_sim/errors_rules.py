@@ -108,6 +108,7 @@ def illegal(config: BuildConfig) -> dict[str, Bad]:
         "LOAD len 0": inside(Load(0, 0), NEXT),
         "LOAD twice": inside(LOAD, LOAD, NEXT, at=1),
         "LOAD and FRAME differ in len": between(Frame(0, INPUTS + 1), NEXT),
+        "LOAD and FRAME differ, FRAME beyond": between(Frame(0, 0xFFFF), NEXT),
         "LOAD and FRAME differ in dst": between(Frame(ALIGNED, INPUTS), NEXT),
         "a third level of LOOP": inside(Loop(body=3, count=2), Loop(body=2, count=2), LOOP, ACC, NEXT, at=2),
         "in the inner of two LOOPs": inside(Loop(body=3, count=2), FOLD, Loop(1, 2), 0, NEXT, at=3),

@@ -6,7 +6,6 @@ it, the input is random. Stalls on every stream, several utterances with clears.
 are counted.
 """
 
-import itertools
 import json
 
 import numpy as np
@@ -14,8 +13,9 @@ import pyuvm
 
 from models.compiler import compile_network
 from tb.base_test import MurTest
-from tb.networks import ALL_MODES, WIDTHS, network_of
+from tb.networks import ALL_MODES, WIDTHS, Modes, network_of
 from tb.tests_sim.stalls import random_stalls
+from tb.virtual_sequences import Batch, Life, Reprogram
 
 LENGTHS = (2, 1, 3)  # frames of the utterances
 
@@ -25,23 +25,28 @@ class Matrix(MurTest):
     """See the module. WIDTH=n restricts it to one width."""
 
     async def body(self) -> None:
-        """One life of the machine for every combination."""
+        """One life of the machine for every combination, all of a width in one sequence."""
         only = int(self.job.param("width", 0))
-        combinations = list(itertools.product([w for w in WIDTHS if only in (0, w)], ALL_MODES))
-        ran = []
-        for index, (width, modes) in enumerate(combinations):
-            rng = self.rng(f"matrix.{modes.name()}.{width}")
-            inputs = int(rng.choice((1, 5, 40, 127, 129)))
-            argmax = index % 5 == 4
-            network = network_of(rng, modes, [inputs, width, width, width], self.config.lanes, argmax)
-            stalls = random_stalls(rng, always=True)
-            await self.load(compile_network(network, self.config), stalls["image"])
-            await self.start(stalls["axil"])
-            utterances = [rng.integers(-128, 128, (n, inputs), dtype=np.int16) for n in LENGTHS]
-            await self.stream(utterances, stall_frames=stalls["frame"], stall_results=stalls["result"])
-            await self.stop(stalls["axil"])
-            ran.append(f"{modes.name()}-{width}")
-            if index % len(ALL_MODES) == len(ALL_MODES) - 1:
-                print(f"mur> {len(ran)} of {len(combinations)} combinations", flush=True)
+        widths = [width for width in WIDTHS if only in (0, width)]
+        ran: list[str] = []
+        for width in widths:
+            lives = (self.life(modes, width, len(ran) + i) for i, modes in enumerate(ALL_MODES))
+            await self.run(Reprogram.create("width").having(lives=lives))
+            ran += [f"{modes.name()}-{width}" for modes in ALL_MODES]
+            print(f"mur> {len(ran)} of {len(widths) * len(ALL_MODES)} combinations", flush=True)
         self.figures["combinations"] = len(ran)
         (self.job.out_dir / "combinations.json").write_text(json.dumps(ran) + "\n")
+
+    def life(self, modes: Modes, width: int, number: int) -> Life:
+        """That of a combination; every fifth ends in an ARGMAX."""
+        rng = self.rng(f"matrix.{modes.name()}.{width}")
+        inputs = int(rng.choice((1, 5, 40, 127, 129)))
+        layers = [inputs, width, width, width]
+        network = network_of(rng, modes, layers, self.config.lanes, argmax=number % 5 == 4)
+        stalls = random_stalls(rng, always=True)
+        utterances = [rng.integers(-128, 128, (n, inputs), dtype=np.int16) for n in LENGTHS]
+        how = {"stall_frames": stalls["frame"], "stall_results": stalls["result"]}
+        return Life.create(f"{modes.name()}-{width}").having(
+            images=compile_network(network, self.config), batches=[Batch(utterances, how)],
+            image_stall=stalls["image"], stall=stalls["axil"],
+        )  # fmt: skip

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random networks one after another, with stalls on every stream and clears."""
+"""Random networks one after another, with stalls on every stream, clears and resets."""
 
 import pyuvm
 
 from models.compiler import compile_network
 from models.networks.random_net import random_frames, random_network
-from tb.base_test import MurTest
-from tb.tests_sim.stalls import random_stalls
+from tb.tests_sim.lives import RandomLives
 
 
 @pyuvm.test()
-class RandomNetworks(MurTest):
-    """NETWORKS networks, UTTERANCES utterances of up to FRAMES frames each, widths up to LARGEST."""
+class RandomNetworks(RandomLives):
+    """NETWORKS networks, each with 2 batches of UTTERANCES utterances of up to FRAMES frames.
+
+    Widths are up to LARGEST.
+    """
 
     async def body(self) -> None:
         """One life of the machine for every network."""
@@ -20,13 +22,8 @@ class RandomNetworks(MurTest):
         for n in range(networks):
             rng = self.rng(f"random.network{n}")
             network = random_network(rng, self.config, largest=int(self.job.param("largest", 300)))
-            stalls = random_stalls(rng)
-            await self.load(compile_network(network, self.config), stalls["image"])
-            await self.start(stalls["axil"])
-            for _ in range(2):
-                utterances = list(random_frames(rng, network, frames, count))
-                utterances = [u[: rng.integers(1, frames + 1)] for u in utterances]
-                await self.stream(utterances, stall_frames=stalls["frame"], stall_results=stalls["result"])
-                stalls = random_stalls(rng)
-            await self.stop(stalls["axil"])
+            x = random_frames(rng, network, frames, 2 * count)
+            utterances = [u[: rng.integers(1, frames + 1)] for u in x]
+            images = compile_network(network, self.config)
+            await self.life(rng, images, [utterances[:count], utterances[count:]])
         self.figures["networks"] = networks

@@ -6,6 +6,7 @@ import pyuvm
 from models.compiler import compile_network
 from models.networks.walkthrough import FRAMES, walkthrough
 from tb.base_test import MurTest
+from tb.virtual_sequences import Batch, Life
 
 
 @pyuvm.test()
@@ -13,8 +14,7 @@ class Walkthrough(MurTest):
     """Each frame is offered when the one before has left, so that one can be seen alone."""
 
     async def body(self) -> None:
-        """Load, start, stream, stop."""
-        await self.load(compile_network(walkthrough(), self.config))
-        await self.start()
-        await self.stream([FRAMES], spaced=True)
-        await self.stop()
+        """One life of the machine."""
+        images = compile_network(walkthrough(), self.config)
+        batch = Batch([FRAMES], {"spaced": True})
+        await self.run(Life.create("life").having(images=images, batches=[batch]))

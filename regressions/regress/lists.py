@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lists of ``regressions/*.toml``, read and checked to the last setting before anything runs.
+
+    about = "one line for a person"
+    include = ["smoke"]                 lists whose jobs and builds are here too (optional)
+    goals = { line = 100 }              code coverage to reach, per cent by kind (optional)
+
+    [builds.lanes8]                     build parameters, by a name that jobs use
+    LANES = 8
+
+    [[jobs]]
+    test = "random"                     a name of tests.toml
+    id = "random-8"                     a name for the folder, if not the test's (optional, as all below)
+    build = "lanes8"
+    settings = { NETWORKS = 60 }        the test's settings, as `make sim` takes them
+    seeds = "1..5, 8"                   a job for each; 1 if there are none
+    coverage = true
+
+A job's tier is the list in which it stands. Every list ends with the seeds that ever failed (``failed``).
+"""
+
+import dataclasses
+import difflib
+import re
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from regressions import launch, registry
+from regressions.codecov.points import KINDS
+from regressions.paths import shown
+from regressions.registry import RegistryError, Test
+from regressions.regress import failed
+from regressions.regress.jobs import Job
+
+KEYS = {"about": str, "include": list, "goals": dict, "builds": dict, "jobs": list}
+JOB_KEYS = {"test": str, "id": str, "build": str, "settings": dict, "seeds": (str, int), "coverage": bool}
+MOST_SEEDS = 100_000  # of one entry
+LEGAL_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
+
+
+@dataclass(frozen=True)
+class List:
+    """A list with everything that it includes."""
+
+    name: str
+    about: str
+    jobs: tuple[Job, ...]
+    goals: Mapping[str, float]
+
+
+def load(name: str, folder: Path, tests: Mapping[str, Test]) -> List:
+    """Return the list ``name`` of ``folder`` with the failed seeds that are kept there.
+
+    RegistryError: no such list, a mistake in it, a test, setting or seed that cannot be, nothing to run.
+    """
+    known = {path.stem: data for path in sorted(folder.glob("*.toml")) if "about" in (data := _read(path))}
+    if name not in known:
+        raise RegistryError(f"LIST={name}: no such list, {_near(name, known)}")
+    builds: dict[str, dict] = {}
+    jobs: dict[str, Job] = {}
+    for part in _included(name, known, folder, ()):
+        data, path = known[part], folder / f"{part}.toml"
+        for key, settings in data.get("builds", {}).items():
+            if builds.setdefault(key, settings) != settings:
+                raise RegistryError(f"{shown(path)}: builds.{key}: another list has it with other parameters")
+        for number, entry in enumerate(data.get("jobs", []), 1):
+            where = f"{shown(path)}: job {number}"
+            for job in _jobs(entry, part, builds, where):
+                if job.id in jobs:
+                    raise RegistryError(f"{where}: id {job.id!r} is there twice, want one a job (id = ...)")
+                jobs[job.id] = job
+    if not jobs:
+        raise RegistryError(f"LIST={name}: {shown(folder / name)}.toml has no jobs, want at least one")
+    there = {job.run for job in jobs.values()}
+    for job in failed.load(folder):
+        if job.run not in there:
+            jobs[job.id] = job
+    _check(jobs.values(), tests, folder)
+    goals = known[name].get("goals", {})
+    for kind, goal in goals.items():
+        if kind not in KINDS or not isinstance(goal, int | float) or not 0 <= goal <= 100:
+            place = shown(folder / name)
+            raise RegistryError(
+                f"{place}.toml: goals: {kind} = {goal!r}: want {', '.join(KINDS)}, 0 to 100 per cent"
+            )
+    return List(name, known[name]["about"], tuple(jobs.values()), goals)
+
+
+def _read(path: Path) -> dict:
+    try:
+        data = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RegistryError(f"{shown(path)}: not TOML: {error}") from None
+    if "about" in data:
+        _typed(data, KEYS, shown(path))
+        for number, entry in enumerate(data.get("jobs", []), 1):
+            _typed(entry, JOB_KEYS, f"{shown(path)}: job {number}")
+    return data
+
+
+def _typed(entry: Any, keys: Mapping[str, Any], where: str) -> None:
+    if not isinstance(entry, dict):
+        raise RegistryError(f"{where}: want a table, as [[jobs]]")
+    for key, value in entry.items():
+        if key not in keys:
+            raise RegistryError(f"{where}: no key {key!r}, {_near(key, keys)}")
+        wanted = keys[key] if isinstance(keys[key], tuple) else (keys[key],)
+        if type(value) not in wanted:
+            kinds = " or ".join(kind.__name__ for kind in wanted)
+            raise RegistryError(f"{where}: {key} = {value!r}: want a value of kind {kinds}")
+
+
+def _included(name: str, known: Mapping[str, dict], folder: Path, above: tuple[str, ...]) -> Iterator[str]:
+    """The names of the lists that ``name`` is made of, each once, what is included first."""
+    if name in above:
+        raise RegistryError(f"{shown(folder / above[-1])}.toml: includes {name}, which includes it")
+    told: dict[str, None] = {}
+    for part in known[name].get("include", []):
+        if part not in known:
+            raise RegistryError(
+                f"{shown(folder / name)}.toml: include {part!r}: no such list, {_near(part, known)}"
+            )
+        told |= dict.fromkeys(_included(part, known, folder, (*above, name)))
+    yield from told
+    yield name
+
+
+def _jobs(entry: Mapping, tier: str, builds: Mapping[str, Mapping], where: str) -> Iterator[Job]:
+    if "test" not in entry:
+        raise RegistryError(f"{where}: test is missing, want the name of one")
+    name = entry.get("id", entry["test"])
+    if not LEGAL_ID.fullmatch(name):
+        raise RegistryError(f"{where}: id {name!r}: want small letters, digits, `_`, `.` and `-`, at most 80")
+    build = entry.get("build")
+    if build is not None and build not in builds:
+        raise RegistryError(f"{where}: no build {build!r}, {_near(build, builds)}")
+    settings = {**(builds[build] if build else {}), **entry.get("settings", {})}
+    texts = {key.upper(): _text(key, value, where) for key, value in settings.items()}
+    coverage = entry.get("coverage", False)
+    for seed in seeds(str(entry.get("seeds", 1)), where):
+        yield Job(f"{name}-{seed}", entry["test"], texts, seed, coverage, tier)
+
+
+def _text(key: str, value: object, where: str) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, int | str):
+        return str(value)
+    raise RegistryError(f"{where}: {key} = {value!r}: want text, a whole number, true or false")
+
+
+def seeds(text: str, where: str) -> list[int]:
+    """Return the seeds of ``text``: numbers and ranges "1..5", between commas; each once."""
+    found: dict[int, None] = {}
+    for part in text.split(","):
+        first, dots, last = (piece.strip() for piece in part.partition(".."))
+        low = registry.number(f"{where}: seeds", first)
+        high = registry.number(f"{where}: seeds", last) if dots else low
+        if not 0 <= low <= high < low + MOST_SEEDS:
+            raise RegistryError(
+                f"{where}: seeds = {text!r}: want numbers of 0 or more and ranges as 1..5, "
+                f"of at most {MOST_SEEDS:,} seeds"
+            )
+        found |= dict.fromkeys(range(low, high + 1))
+    return list(found)
+
+
+def _check(jobs: Collection[Job], tests: Mapping[str, Test], folder: Path) -> None:
+    """RegistryError for a job that cannot run; what a test prepares is made once for each kind of job."""
+    good: set[tuple] = set()
+    for job in jobs:
+        kind = dataclasses.replace(job, seed=0).run
+        if kind in good:
+            continue
+        try:
+            launch.prepared(configured(job, tests), job.seed)
+        except RegistryError as error:
+            place = folder / f"{'failed_seeds' if job.tier == failed.TIER else job.tier}.toml"
+            raise RegistryError(f"{shown(place)}: job {job.id}: {error}") from None
+        good.add(kind)
+
+
+def configured(job: Job, tests: Mapping[str, Test]) -> Test:
+    """The test of ``job`` with its settings. Raises RegistryError."""
+    return registry.configure(registry.find(tests, job.test), job.settings)
+
+
+def _near(name: str, names: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(sorted(names)) or 'none'}"

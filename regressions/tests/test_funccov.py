@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Functional coverage of many runs: merging, the plan and its checks, goals, the page, `make cov`."""
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+from cocotb_coverage.coverage import merge_coverage
+
+from regressions import funccov, registry
+from regressions.funccov import command, plan, report
+from regressions.funccov.merge import FileError, add_up, read
+from regressions.paths import ROOT
+from regressions.registry import RegistryError
+from tb.coverage.bins import Database
+from tb.coverage.groups import GROUPS
+from tb.tests.simulation import simulate
+
+KIND = "descriptor.kind"
+
+
+def run(path, **hits):
+    """A run's file with these hits of descriptor.kind."""
+    database = Database(GROUPS)
+    database.add_all(KIND, hits)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    database.write(path)
+    return path
+
+
+def full(path):
+    """A run's file in which everything was hit."""
+    database = Database(GROUPS)
+    for group, definition in GROUPS.items():
+        for name in definition.bins:
+            database.add(group, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    database.write(path)
+    return path
+
+
+@pytest.fixture
+def three(tmp_path):
+    return [
+        run(tmp_path / "a.xml", ACC=2, END=1),
+        run(tmp_path / "b.xml", ACC=3, FOLD=7),
+        run(tmp_path / "c.xml", LOOP=1),
+    ]
+
+
+# ---- merging -------------------------------------------------------------------------------------------
+def test_counts_add_in_any_order(three):
+    wanted = dict.fromkeys(GROUPS[KIND].bins, 0) | {"ACC": 5, "END": 1, "FOLD": 7, "LOOP": 1}
+    for order in permutations(three):
+        merged = add_up(order)
+        assert (merged.files, merged.problems) == (3, [])
+        assert merged.hits[KIND] == wanted
+        assert merged.empty(KIND) == ["FRAME", "FIRE", "LOAD"]
+
+
+def test_the_sum_is_the_library_s(three, tmp_path):
+    out = tmp_path / "library.xml"
+    merge_coverage(lambda text: None, str(out), *map(str, three))
+    assert read(out) == add_up(three).hits
+    funccov.merge(three, tmp_path)
+    assert read(tmp_path / "functional.xml") == add_up(three).hits
+
+
+def test_what_runs_leave_is_merged(tmp_path):
+    assert simulate("smoke", tmp_path)["status"] == "pass"
+    assert simulate("smoke", tmp_path, seed=2)["status"] == "pass"
+    files = [tmp_path / "smoke" / seed / "functional.xml" for seed in "12"]
+    one, other = map(read, files)
+    both = add_up(files)
+    assert both.hits == {g: {b: one[g][b] + other[g][b] for b in GROUPS[g].bins} for g in GROUPS}
+    # The commands of two lives of the machine, each loaded, started and stopped once.
+    assert both.hits["control.command"]["START, idle"] == 2
+    assert both.hits["build.lanes"]["8"] > 0
+    assert both.hits["network.modes"]["T2 together, soft, merged, masked, RAW"] == 4
+
+
+SPOILED = {
+    "half": (lambda text: text[: len(text) // 2], "not whole"),
+    "empty": (lambda text: "", "not whole"),
+    "a group less": (
+        lambda text: re.sub(r"<kind .*?</kind>", "", text, flags=re.S),
+        f"group {KIND} is in one of",
+    ),
+    "another bin": (lambda text: text.replace('bin="FOLD"', 'bin="BEND"'), f"{KIND} has other bins"),
+    "no number": (lambda text: text.replace('hits="3"', 'hits="-3"'), f"{KIND}: ACC: hits='-3'"),
+    "another file": (lambda text: "<top></top>", "is in one of"),
+}
+
+
+@pytest.mark.parametrize("how", SPOILED)
+def test_a_broken_file_is_named_and_left_out(how, three):
+    spoil, wanted = SPOILED[how]
+    text = three[1].read_text()
+    three[1].write_text(spoil(text))
+    assert three[1].read_text() != text
+    merged = add_up(three)
+    assert merged.files == 2
+    assert merged.hits[KIND]["ACC"] == 2 and merged.hits[KIND]["LOOP"] == 1
+    (line,) = merged.problems
+    assert str(three[1]) in line and wanted in line and "\n" not in line
+    assert line in funccov.check(merged, "toys")
+
+
+def test_a_file_that_is_gone(tmp_path):
+    with pytest.raises(FileError, match=r"gone\.xml: cannot be read: No such file"):
+        read(tmp_path / "gone.xml")
+
+
+# ---- the plan ------------------------------------------------------------------------------------------
+def test_the_plan_and_the_project_agree():
+    assert plan.mistakes(plan.load(), registry.load(), plan.simulations()) == []
+    assert "tb/tests/test_pins.py" in plan.simulations()
+
+
+def test_the_plan_s_mistakes_are_found():
+    features = [
+        plan.Feature("one", "i", ("smoke", "tb/tests/test_x.py"), ("a.b", "a.c"), "", "full"),
+        plan.Feature("two", "i", ("random",), (), "p", "smoke"),
+    ]
+    first, second = features
+
+    def wrong(
+        changed=features, tests=("smoke", "random"), files=("tb/tests/test_x.py",), groups=("a.b", "a.c")
+    ):
+        return plan.mistakes(changed, tests, files, groups)
+
+    assert wrong() == []
+    assert wrong([replace(first, tests=(*first.tests, "nobody")), second]) == ["one: no test 'nobody'"]
+    assert wrong([replace(first, bins=("a.c",)), second]) == ["bins a.b belong to no feature"]
+    assert wrong([first, replace(second, bins=("a.c",))]) == ["bins a.c belong to two features"]
+    assert wrong([first]) == ["test random belongs to no feature"]
+    assert wrong(files=("tb/tests/test_x.py", "tb/tests/test_y.py")) == [
+        "test tb/tests/test_y.py belongs to no feature"
+    ]
+
+
+ENTRY = 'intent = "i"\ntests = ["smoke"]\nbins = ["frame.mark"]\ntier = "full"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("[features.x", "not TOML"),
+        ("[features.x]\n" + ENTRY.replace("full", "daily"), "tier = 'daily'"),
+        ("[features.x]\n" + ENTRY.replace('"i"', '""'), "intent is missing"),
+        ("[features.x]\n" + ENTRY.replace('["smoke"]', "[]"), "tests is missing"),
+        ("[features.x]\n" + ENTRY.replace('["frame.mark"]', "[]"), "want bins, or the proof"),
+        ("[features.x]\n" + ENTRY.replace("mark", "bark"), "no bins 'frame.bark'"),
+        ("[features.x]\n" + ENTRY + 'proof = "p"\n', "want bins, or the proof"),
+        ("[features.x]\n" + ENTRY + 'goal = "p"\n', "goal = 'p'"),
+    ],
+)
+def test_a_plan_that_cannot_be_read(text, wanted, tmp_path):
+    path = tmp_path / "plan.toml"
+    path.write_text(text)
+    with pytest.raises(RegistryError, match=re.escape(wanted)):
+        plan.load(path)
+
+
+# ---- goals -----------------------------------------------------------------------------------------------
+def test_a_goal_names_the_empty_bins(three, tmp_path):
+    merged = add_up(three)
+    missed = funccov.check(merged, "full")
+    assert len(missed) == len(GROUPS)
+    assert (
+        "functional coverage of descriptors: 3 empty bins of descriptor.kind: FRAME | FIRE | LOAD" in missed
+    )
+    assert any("frame.mark" in line for line in funccov.check(merged, "nightly"))
+    assert not any("descriptor" in line for line in funccov.check(merged, "nightly"))
+    assert funccov.check(merged, "toys") == []
+    everything = add_up([full(tmp_path / "full.xml")])
+    assert funccov.check(everything, "full") == []
+    everything.hits[KIND]["LOAD"] = 0
+    assert funccov.check(everything, "full") == [
+        "functional coverage of descriptors: 1 empty bin of descriptor.kind: LOAD"
+    ]
+
+
+# ---- the page --------------------------------------------------------------------------------------------
+def test_the_page_shows_all_and_holes_first(three):
+    merged = add_up(three)
+    everything = {g: {b: 1234 for b in d.bins} for g, d in GROUPS.items()}
+    features = plan.load()
+    text = report.html({**everything, KIND: merged.hits[KIND]}, features, 3, ["file <x> is broken"])
+    assert "file &lt;x&gt; is broken" in text
+    assert not re.search(r"(src|href)=\"(?!#)", text)  # needs no other file
+    for feature in features:
+        assert f'id="{feature.name}"' in text
+    bins = sum(len(group.bins) for group in GROUPS.values())
+    assert f"{bins - 3} of {bins} bins, {1000 * (bins - 3) // bins / 10} %" in text
+    part = text[text.index('<h2 id="descriptors"') :]
+    assert text.index("<h2") == text.index('<h2 id="descriptors"')
+    assert part.index("<summary") == part.index('<summary class="hole">descriptor.kind')
+    order = [part.index(f"<td>{name}</td>") for name in ("FRAME", "FIRE", "LOAD", "ACC", "FOLD")]
+    assert order == sorted(order)
+    assert "1,234" in text and "a merged pair is for one set" in text
+
+
+# ---- `make cov` --------------------------------------------------------------------------------------------
+def test_cov_of_a_report_and_of_all_runs(tmp_path, capsys):
+    with pytest.raises(RegistryError, match="run `make regress` first"):
+        command.main("", tmp_path)
+    full(tmp_path / "regress" / "mine" / "job" / "random" / "1" / "functional.xml")
+    assert command.main("", tmp_path) == 0
+    assert "100.0 %" in capsys.readouterr().out
+    assert (tmp_path / "regress" / "functional.html").exists()
+    (tmp_path / "report").mkdir()
+    run(tmp_path / "report" / "functional.xml", ACC=1)
+    (tmp_path / "report" / "summary.json").write_text(json.dumps({"list": "smoke"}))
+    assert command.main("", tmp_path) == 0  # smoke wants no bins
+    assert command.main("full", tmp_path) == 1
+    told = capsys.readouterr()
+    assert "report/functional.html" in told.out
+    assert "error: functional coverage of descriptors: 6 empty bins of descriptor.kind" in told.err
+    with pytest.raises(RegistryError, match="LIST=mine: has no goal"):
+        command.main("mine", tmp_path)
+
+
+def test_cov_from_the_command_line():
+    line = [sys.executable, "-m", "regressions.cli", "cov", "--list=mine"]
+    done = subprocess.run(line, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 2
+    assert re.fullmatch(r"error: (LIST=mine|no functional coverage).*\n", done.stderr)

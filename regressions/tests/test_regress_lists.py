@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lists are checked to the last setting before anything runs."""
+
+import pytest
+from click.testing import CliRunner
+
+from regressions import registry
+from regressions.cli import cli
+from regressions.registry import RegistryError
+from regressions.regress import failed
+from regressions.regress import lists as reader
+from regressions.tests.toys import lists
+
+
+def load(folder, text, **others):
+    tests = registry.load(lists(folder, toys=text, **others))
+    return reader.load("toys", folder, tests)
+
+
+def test_list_gives_a_job_for_every_seed(tmp_path):
+    text = """
+        include = ["base"]
+        [[jobs]]
+        test = "toy"
+        id = "wide"
+        build = "long"
+        settings = { SAY = "it's $x" }
+        seeds = "1..3, 7"
+        coverage = true
+        [[jobs]]
+        test = "toy"
+    """
+    base = """
+        [builds.long]
+        LIMIT = 32
+        [[jobs]]
+        test = "naps"
+        seeds = 4
+    """
+    jobs = load(tmp_path, text, base=base).jobs
+    assert [job.id for job in jobs] == ["naps-4", "wide-1", "wide-2", "wide-3", "wide-7", "toy-1"]
+    assert [job.tier for job in jobs] == ["base"] + 5 * ["toys"]
+    assert jobs[1].rerun == "make sim TEST=toy SEED=1 COVERAGE=1 LIMIT=32 SAY='it'\"'\"'s $$x'"
+    assert jobs[-1].rerun == "make sim TEST=toy SEED=1"
+
+
+def test_list_included_twice_is_there_once(tmp_path):
+    text = 'include = ["a", "b"]'
+    a = 'include = ["b"]\n[[jobs]]\ntest = "naps"'
+    assert [job.id for job in load(tmp_path, text, a=a, b='[[jobs]]\ntest = "toy"').jobs] == [
+        "toy-1",
+        "naps-1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "LIST=toys: "),
+        ("jobs = []", "LIST=toys: "),
+        ("jobs = [1]", "toys.toml: job 1: want a table, as [[jobs]]"),
+        ("[[jobs]", "toys.toml: not TOML: "),
+        ("[[job]]", "toys.toml: no key 'job', did you mean jobs?"),
+        ("[[jobs]]", "toys.toml: job 1: test is missing, want the name of one"),
+        ('[[jobs]]\ntest = "toi"', "toys.toml: job toi-1: no test 'toi'; did you mean toy?"),
+        ('[[jobs]]\ntest = "toy"\nsed = 1', "toys.toml: job 1: no key 'sed', did you mean seeds"),
+        (
+            '[[jobs]]\ntest = "toy"\nseeds = [1]',
+            "toys.toml: job 1: seeds = [1]: want a value of kind str or int",
+        ),
+        ('[[jobs]]\ntest = "toy"\nseeds = "1.5"', "toys.toml: job 1: seeds='1.5' is not a whole number"),
+        (
+            '[[jobs]]\ntest = "toy"\nseeds = "5..1"',
+            "toys.toml: job 1: seeds = '5..1': want numbers of 0 or more",
+        ),
+        (
+            '[[jobs]]\ntest = "toy"\nseeds = "0..100000"',
+            "toys.toml: job 1: seeds = '0..100000': want numbers",
+        ),
+        ('[[jobs]]\ntest = "toy"\nseeds = -1', "toys.toml: job 1: seeds = '-1': want numbers of 0 or more"),
+        ('[[jobs]]\ntest = "toy"\nseeds = ""', "toys.toml: job 1: seeds='' is not a whole number"),
+        ('[[jobs]]\ntest = "toy"\nid = "../x"', "toys.toml: job 1: id '../x': want small letters, digits"),
+        ('[[jobs]]\ntest = "toy"\n[[jobs]]\ntest = "toy"', "toys.toml: job 2: id 'toy-1' is there twice"),
+        ('[[jobs]]\ntest = "toy"\nbuild = "x"', "toys.toml: job 1: no build 'x', known: none"),
+        (
+            '[[jobs]]\ntest = "toy"\nsettings = { LIMITS = 3 }',
+            "toys.toml: job toy-1: test 'toy' has no LIMITS",
+        ),
+        (
+            '[[jobs]]\ntest = "toy"\nsettings = { LIMIT = "x" }',
+            "toys.toml: job toy-1: LIMIT='x' is not a whole",
+        ),
+        (
+            '[[jobs]]\ntest = "toy"\nsettings = { LIMIT = 1.5 }',
+            "toys.toml: job 1: LIMIT = 1.5: want text, a whole",
+        ),
+        ('include = ["toys"]', "toys.toml: includes toys, which includes it"),
+        ('include = ["toy"]', "toys.toml: include 'toy': no such list, did you mean toys?"),
+        ('goals = { lines = 3 }\n[[jobs]]\ntest = "toy"', "toys.toml: goals: lines = 3: want line, branch, "),
+        (
+            'goals = { line = 101 }\n[[jobs]]\ntest = "toy"',
+            "toys.toml: goals: line = 101: want line, branch, ",
+        ),
+    ],
+)
+def test_mistake_in_a_list_costs_no_run(tmp_path, text, said, monkeypatch):
+    tests = lists(tmp_path, toys=text)
+    monkeypatch.setattr("regressions.launch.build", lambda *a, **k: pytest.fail("built"))
+    monkeypatch.setattr(
+        "regressions.regress.regression._empty", lambda _: pytest.fail("an earlier report removed")
+    )
+    done = CliRunner().invoke(cli, ["regress", "--list", "toys"], obj=tests)
+    assert done.exit_code == 2
+    assert done.output.count("\n") == 1
+    assert done.output.removeprefix("error: ").replace(f"{tmp_path}/", "").startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["--list", "smok"], "LIST=smok: no such list, did you mean smoke?"),
+        (["--list", "tests"], "LIST=tests: no such list, known: "),
+        (["--list", ""], "LIST=: no such list, known: "),
+        (["--jobs", "0"], "JOBS=0: want 1 to 1024"),
+        (["--jobs", "many"], "JOBS='many' is not a whole number in decimal digits"),
+        (["--executor", "spark://x:1"], "EXECUTOR=spark://x:1: want dask://host:port, or nothing for "),
+        (["--executor", "dask://x"], "EXECUTOR=dask://x: want dask://host:port, or nothing for "),
+        (
+            ["--executor", "dask://x:1", "--jobs", "2"],
+            "JOBS=2: is of this machine; with EXECUTOR the workers say ",
+        ),
+    ],
+)
+def test_mistake_in_the_call(args, said, monkeypatch):
+    monkeypatch.setattr(
+        "regressions.regress.regression._empty", lambda _: pytest.fail("an earlier report removed")
+    )
+    done = CliRunner().invoke(cli, ["regress", *args])
+    assert done.exit_code == 2
+    assert done.output.removeprefix("error: ").startswith(said)
+    assert done.output.count("\n") == 1
+
+
+def test_build_of_two_lists_with_other_parameters(tmp_path):
+    long = '[builds.long]\nLIMIT = {}\n[[jobs]]\ntest = "toy"\nid = "{}"'
+    with pytest.raises(RegistryError, match=r"builds\.long: another list has it with other parameters"):
+        load(tmp_path, f'include = ["base"]\n{long.format(30, "a")}', base=long.format(31, "b"))
+
+
+@pytest.mark.parametrize("name", ["smoke", "nightly", "full"])
+def test_lists_of_the_project_are_right(name):
+    chosen = reader.load(name, registry.TESTS.parent, registry.load())
+    assert len(chosen.jobs) > 10
+    assert {job.tier for job in chosen.jobs} >= {"smoke", name}
+
+
+# ---- seeds that failed -----------------------------------------------------------------------------------
+def test_failed_seeds_run_with_every_list_once(tmp_path):
+    text = '[[jobs]]\ntest = "toy"\nseeds = "1..2"\nsettings = { limit = 9, SAY = "π \\" \\\\ \U0001f600" }'
+    one, two = load(tmp_path, text).jobs
+    assert failed.keep(tmp_path, [(one, 'it\'s "bad" \\ \x7f\n'), (one, "again")]) == 1
+    assert failed.keep(tmp_path, [(one, "later"), (two, "too")]) == 1
+    entries = failed.load(tmp_path)
+    assert [job.run for job in entries] == [one.run, two.run]
+    assert load(tmp_path, text).jobs == (one, two)  # they are in the list
+    jobs = load(tmp_path, '[[jobs]]\ntest = "naps"').jobs
+    assert [(job.id, job.tier) for job in jobs] == [
+        ("naps-1", "toys"), ("failed-1-toy-1", "failed"), ("failed-2-toy-2", "failed"),
+    ]  # fmt: skip
+    assert [job.run for job in jobs[1:]] == [one.run, two.run]
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("[[failed]", "failed_seeds.toml: not TOML: "),
+        ("[[failed]]\nseed = 1", "failed_seeds.toml: entry 1: test: want a value of kind str"),
+        (
+            '[[failed]]\ntest = "gone"\nseed = 1\nsettings = {}\nsignature = ""\ndate = ""',
+            "failed_seeds.toml: job failed-1-gone-1: no test 'gone'; ",
+        ),
+    ],
+)
+def test_mistake_in_the_failed_seeds(tmp_path, entry, said):
+    (tmp_path / "failed_seeds.toml").write_text(entry)
+    with pytest.raises(RegistryError) as told:
+        load(tmp_path, '[[jobs]]\ntest = "toy"')
+    assert str(told.value).replace(f"{tmp_path}/", "").startswith(said)
