@@ -45,8 +45,8 @@ def namespace(*flags: str) -> list[str]:
 
 
 def with_mount(folder: str, options: str) -> list[str]:
-    """The command that runs another while ``folder`` is an empty disk of its own."""
-    script = 'mount -t tmpfs -o "$0" none "$1" && shift && exec "$@"'
+    """The command that runs another while ``folder``, made if need be, is an empty disk of its own."""
+    script = 'mkdir -p "$1" && mount -t tmpfs -o "$0" none "$1" && shift && exec "$@"'
     return [*namespace("-m"), "sh", "-c", script, options, folder]
 
 
