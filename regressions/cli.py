@@ -206,9 +206,9 @@ def demo_command(seed: str, settings: tuple[str, ...]) -> None:
 @click.option("--list", "name", default="", help="Whose goal: smoke, nightly or full.")
 def cov_command(name: str) -> None:
     """Show the coverage of the last report, or of all runs of lists; red when a goal is missed."""
-    from regressions.funccov import command
+    from regressions.regress import cov
 
-    sys.exit(command.main(name))
+    sys.exit(cov.main(name))
 
 
 @cli.command("mutate")

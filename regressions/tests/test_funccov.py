@@ -12,10 +12,12 @@ import pytest
 from cocotb_coverage.coverage import merge_coverage
 
 from regressions import funccov, registry
-from regressions.funccov import command, plan, report
+from regressions.codecov import points
+from regressions.funccov import plan, report
 from regressions.funccov.merge import FileError, add_up, read
 from regressions.paths import ROOT
 from regressions.registry import RegistryError
+from regressions.regress import cov
 from tb.coverage.bins import Database
 from tb.coverage.groups import GROUPS
 from tb.tests.simulation import simulate
@@ -206,23 +208,50 @@ def test_the_page_shows_all_and_holes_first(three):
 
 
 # ---- `make cov` --------------------------------------------------------------------------------------------
+def counted(path, line, count):
+    """A run's coverage.dat with one block of mur_lif."""
+    keys = {"f": "/x/rtl/mur_lif.sv", "l": line, "n": 1, "t": "line", "page": "v_line/mur_lif", "o": "block"}
+    text = "".join(f"\x01{key}\x02{value}" for key, value in {**keys, "S": line, "h": "top"}.items())
+    path.write_text(f"{points.HEAD}\nC '{text}' {count}\n")
+
+
 def test_cov_of_a_report_and_of_all_runs(tmp_path, capsys):
     with pytest.raises(RegistryError, match="run `make regress` first"):
-        command.main("", tmp_path)
-    full(tmp_path / "regress" / "mine" / "job" / "random" / "1" / "functional.xml")
-    assert command.main("", tmp_path) == 0
-    assert "100.0 %" in capsys.readouterr().out
-    assert (tmp_path / "regress" / "functional.html").exists()
+        cov.main("", tmp_path)
+    every = tmp_path / "regress"
+    full(every / "mine" / "job" / "random" / "1" / "functional.xml")
+    assert cov.main("smoke", tmp_path) == 0
+    told = capsys.readouterr().out
+    assert "100.0 %" in told and "no code coverage: no run was made with COVERAGE=1" in told
+    assert (every / "functional.html").exists()
     (tmp_path / "report").mkdir()
     run(tmp_path / "report" / "functional.xml", ACC=1)
     (tmp_path / "report" / "summary.json").write_text(json.dumps({"list": "smoke"}))
-    assert command.main("", tmp_path) == 0  # smoke wants no bins
-    assert command.main("full", tmp_path) == 1
+    assert cov.main("", tmp_path) == 0  # smoke wants no bins
+    assert cov.main("full", tmp_path) == 1
     told = capsys.readouterr()
     assert "report/functional.html" in told.out
     assert "error: functional coverage of descriptors: 6 empty bins of descriptor.kind" in told.err
+    assert "error: line coverage: no points at all, want 100 %" in told.err
     with pytest.raises(RegistryError, match="LIST=mine: has no goal"):
-        command.main("mine", tmp_path)
+        cov.main("mine", tmp_path)
+
+
+def test_cov_shows_the_code_of_the_list_of_the_report_only(tmp_path, capsys):
+    full(tmp_path / "report" / "functional.xml")
+    (tmp_path / "report" / "summary.json").write_text(json.dumps({"list": "full"}))
+    for name, line, count in (("full", 1, 0), ("smoke", 2, 5)):
+        folder = tmp_path / "regress" / name / "job" / "random" / "1"
+        folder.mkdir(parents=True)
+        counted(folder / "coverage.dat", line, count)
+    assert cov.main("", tmp_path) == 1
+    told = capsys.readouterr()
+    assert re.search(r"^mur_lif +0.0 %", told.out, flags=re.M)
+    assert "error: line coverage 0.0 %, want 100 %: mur_lif.sv:1" in told.err
+    assert (tmp_path / "report" / "code" / "index.html").exists()
+    (tmp_path / "report" / "summary.json").write_text(json.dumps({"list": "smoke"}))
+    assert cov.main("", tmp_path) == 0
+    assert re.search(r"^mur_lif +100.0 %", capsys.readouterr().out, flags=re.M)
 
 
 def test_cov_from_the_command_line():
