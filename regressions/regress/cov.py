@@ -32,7 +32,7 @@ class _Runs:
 
 
 def main(name: str, home: Path = BUILD) -> int:
-    """Show coverage and what the list ``name`` ("": that of the report, else full) lacks of its goals; 0 or 1.
+    """Show coverage and what of its goals the list ``name`` lacks ("": the report's list, else full); 0 or 1.
 
     Raises RegistryError when nothing was run, when ``name`` is no list with a goal, or the plan is wrong.
     """
