@@ -48,7 +48,7 @@ class ImageSampler:
         self.rest = np.empty(0, records.BEAT)
         self.ops: list[int] = []
         self.frame_beats = 0
-        self.in_flight = False
+        self.in_flight = False  # beats of a packet have been offered, and not all of it taken
 
     def sent(self, beats: np.ndarray) -> None:
         """Beats on the image stream; a packet without its last beat waits for it."""

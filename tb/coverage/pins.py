@@ -59,7 +59,7 @@ class PinSampler:
     # ---- streams ---------------------------------------------------------------------------------------
     def stalled(self, stream: str, rate: int) -> None:
         """See Watcher."""
-        self.stalls[stream] = rate & 0xFF
+        self.stalls[stream] = rate
 
     def uses(self, *streams: str) -> None:
         """The streams carry something with the stalls they have."""
@@ -91,7 +91,7 @@ class PinSampler:
 
     def loaded(self) -> None:
         """See Watcher."""
-        self.image.in_flight = False
+        self.image.in_flight = self.image.rest.size > 0
 
     def reset(self) -> None:
         """See Watcher."""

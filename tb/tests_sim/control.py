@@ -196,14 +196,15 @@ async def start_twice(bench: ErrorBench) -> None:
 
 
 async def start_halted(bench: ErrorBench) -> None:
-    """START of the halted machine: CTRL_BUSY, it stays halted."""
+    """No command, and START, of the halted machine: CTRL_BUSY, it stays halted."""
     await bench.fresh(start=False)
     await bench.send_images(bench.program_packet([0]))
     await bench.start_bad()
     await bench.ends(1)
     await bench.expect_error(ErrorBit.ILLEGAL_DESC, 0)
+    await bench.past_agent((regs.CTRL.address, 0, 15))
     await bench.command("start")
-    await bench.expect_status("after START", running=0, halted=1)
+    await bench.expect_status("after no command and START", running=0, halted=1)
     word, info = await bench.read(regs.ERROR, regs.ERROR_INFO)
     bench.expect("ERROR and ERROR_INFO", (word, info), (1 << ErrorBit.CTRL_BUSY, 1 << 15))
     await bench.clear_error()

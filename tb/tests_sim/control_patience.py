@@ -7,14 +7,16 @@ from functools import partial
 from models.descriptors import Acc, End, Frame, Loop
 from models.formats import Fmt
 from tb import mur_regs as regs
+from tb.items import Stall
 from tb.tests_sim.control_reset import PASSES, is_new
-from tb.tests_sim.error_bench import HELD, INPUTS, LIMIT, ErrorBench, Wrong
+from tb.tests_sim.error_bench import FREE, HELD, INPUTS, LIMIT, ErrorBench, Wrong
 from tb.tests_sim.errors_images import joined
 from tb.tests_sim.errors_rules import FOLD, RAW
 
 PATIENCE = 10_000  # cycles
 QUIET = 1_000  # cycles after which nothing moves any more behind a stream that is held
 FRAMES = 5
+MOSTLY = Stall(rate=200, burst=4)
 
 
 async def results(bench: ErrorBench, moments: range) -> None:
@@ -111,6 +113,20 @@ async def response(bench: ErrorBench) -> None:
     await bench.stop()
 
 
+async def mostly_stalled(bench: ErrorBench) -> None:
+    """Every stream stalls in most cycles, from the images to the counters."""
+    utterance = bench.utterance("good", FRAMES)
+    await bench.load(bench.one, MOSTLY)
+    bench.bfm.clear()
+    await bench.start(MOSTLY)
+    bench.bfm.stall("result", 3, MOSTLY.rate, MOSTLY.burst)
+    bench.play(bench.packets(utterance), stall=(5, MOSTLY.rate, MOSTLY.burst))
+    await bench.judge([utterance], await bench.ends(FRAMES))
+    bench.bfm.stall("result", *FREE)
+    await bench.expect_error(None)
+    await bench.stop(MOSTLY)
+
+
 async def longest_loop(bench: ErrorBench) -> None:
     """A LOOP of as many passes as there can be ends, and each has been one pass."""
     lanes, chunk = bench.config.lanes, bench.config.chunk
@@ -166,6 +182,7 @@ def cases() -> dict[str, Callable]:
         "patience: STOP while results wait": stop_meanwhile,
         "patience: half an image": image,
         "patience: register answers": response,
+        "patience: stalls in most cycles": mostly_stalled,
         "patience: the longest LOOP": longest_loop,
         "patience: a LOOP that would not end": endless_loop,
     }

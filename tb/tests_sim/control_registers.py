@@ -89,6 +89,26 @@ async def interrupts(bench: ErrorBench) -> None:
     await bench.stop()
 
 
+async def pending_by_enabled(bench: ErrorBench) -> None:
+    """irq_o is high when something is both pending and enabled; IRQ_STATUS says what is pending."""
+    await bench.fresh()
+    for pending in range(4):
+        if pending & 1:
+            await bench.good(f"good{pending}", frames=1)
+        if pending & 2:
+            await bench.command("start")  # CTRL_BUSY
+        for enabled in range(4):
+            await bench.write(regs.IRQ_ENABLE, enabled)
+            bench.expect(f"IRQ_STATUS, IRQ_ENABLE {enabled}", await bench.read(regs.IRQ_STATUS), [pending])
+            bench.expect(f"irq_o, {pending} of {enabled} pending", bench.irq(), int(pending & enabled > 0))
+        await bench.clear_error()
+    await bench.stop()
+
+
 def cases() -> dict[str, Callable]:
     """All cases by name."""
-    return {"control: registers": registers, "control: interrupts and ledger": interrupts}
+    return {
+        "control: registers": registers,
+        "control: interrupts and ledger": interrupts,
+        "control: interrupts pending by enabled": pending_by_enabled,
+    }

@@ -13,6 +13,7 @@ from tb.tests_sim import (
     directed_elements,
     directed_fire,
     directed_loops,
+    directed_modes,
     directed_order,
     directed_pace,
     directed_wide,
@@ -20,7 +21,10 @@ from tb.tests_sim import (
 from tb.tests_sim.cases import chosen, run_cases
 from tb.tests_sim.directed_bench import DirectedBench
 
-MODULES = (directed_loops, directed_fire, directed_elements, directed_order, directed_pace, directed_wide)
+MODULES = (
+    directed_loops, directed_fire, directed_elements, directed_order, directed_modes, directed_pace,
+    directed_wide,
+)  # fmt: skip
 SPOILS = ("", "frames")
 
 

@@ -2,13 +2,15 @@
 """Elements: the ends of their ranges, beyond a frame's length, and old vectors after a new program."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from models.formats import GROUP, Fmt
-from tb.tests_sim.directed_bench import SETTLED, DirectedBench, lif, numbers, raw, spikes
+from models.formats import GROUP, SHIFT_MAX, Fmt
+from tb.tests_sim.directed_bench import ON0, ON1, SETTLED, DirectedBench, lif, numbers, raw, spikes
 
-ENDS = (0xFFFF, 0x0100, 0x8000, 0x7FFF, 0x5555, 0xAAAA, 0xFF00, 0x8001, 0x4000, 0xC000, 0x0001, 0xFFFE)
+# All lengths of carries, and with 0xAAAB as many digits as there can be.
+ENDS = (0xFFFF, 0x100, 0x8000, 0x7FFF, 0x5555, 0xAAAA, 0xFF00, 0x8001, 0x4000, 0xC000, 1, 0xFFFE, 0xAAAB)
 
 
 async def ranges(bench: DirectedBench) -> None:
@@ -25,6 +27,17 @@ async def ranges(bench: DirectedBench) -> None:
              numbers(1, Fmt.MERGED, len=count, sel0=8, sel1=15), raw(n, 1)]  # fmt: skip
     alone = np.diag(ENDS)
     await bench.show("ends", body, np.concatenate([[ENDS], alone, [ENDS[::-1]]]), **one)
+
+
+async def shifts(bench: DirectedBench) -> None:
+    """Every shift of every format."""
+    n = bench.config.lanes
+    body = []
+    for shift in range(SHIFT_MAX + 1):
+        for acc in (spikes(len=9), numbers(1, Fmt.MERGED, len=9, sel0=ON0, sel1=ON1), numbers(len=9),
+                    numbers(fmt=Fmt.SIGNED, len=9)):  # fmt: skip
+            body += [replace(acc, shift=shift, wgt=shift), raw(n, acc.sets)]
+    await bench.show("shifts", body, bench.numbers_of("shifts", 0, 99, SETTLED, 9))
 
 
 async def top_digit(bench: DirectedBench) -> None:
@@ -93,6 +106,7 @@ def cases() -> dict[str, Callable]:
     """All cases by name."""
     return {
         "elements: ends of the ranges": ranges,
+        "elements: every shift": shifts,
         "elements: digit 16 with shift 7": top_digit,
         "elements: beyond the frame's length": beyond,
         "elements: 300 inputs, then 5": smaller,

@@ -27,7 +27,7 @@ async def one_sided(bench: DirectedBench) -> None:
 
 
 async def wide_sum(bench: DirectedBench) -> None:
-    """Sums of two sets beyond 24 bits, of either sign, each set within; as RAW, ARGMAX and LIF."""
+    """Sums of two sets beyond 24 bits, of either sign, as RAW, ARGMAX and LIF; then each set alone."""
     n, lanes = bench.config.lanes, np.arange(bench.config.lanes)
     weights = np.zeros((540, n), int)
     weights[0] = np.where(lanes % 2, 3, -3)
@@ -35,6 +35,8 @@ async def wide_sum(bench: DirectedBench) -> None:
     body = []
     for at, fire in enumerate((raw(n, sum=1), argmax(n, sum=1), lif(n, bench.config.group_chunks, sum=1))):
         body += [numbers(1, **both), numbers(2, **both), fire, raw(n, 3, dst=at)]
+    for sets in (1, 2):
+        body += [numbers(sets, **both), raw(n, sets)]
     frames = np.array([[0x5555], [0x5554], [1]])
     await bench.show("sum", body, frames, wgt0=weights, wgt1=weights)
 

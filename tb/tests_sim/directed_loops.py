@@ -51,6 +51,22 @@ async def single(bench: DirectedBench) -> None:
     await bench.show("single", body, bench.numbers_of("single", -99, 99, SETTLED, 20))
 
 
+async def many(bench: DirectedBench) -> None:
+    """More passes than eight: of a LOOP alone, of the outer, of the inner."""
+    n = bench.config.chunk
+    body = [
+        Loop(1, 20, d_wgt=3),
+        numbers(1, Fmt.SIGNED, len=5, wgt=1, mv_wgt=1),
+        Loop(4, 9, d_wgt=20, d_par=1),
+        Loop(1, 10, d_wgt=2),
+        numbers(fmt=Fmt.SIGNED, len=5, mv_wgt=1),
+        spikes(len=5, wgt=9, mv_wgt=1),
+        raw(n, par=2, mv_par=1),
+        raw(n),
+    ]
+    await bench.show("many", body, bench.numbers_of("many", -99, 99, SETTLED, 5))
+
+
 async def rows(bench: DirectedBench, fmt: Fmt, sets: int) -> None:
     """520 rows in five groups, and 100 rows of a longer vector; mask bits set at and beyond both lengths."""
     masks = {}
@@ -117,7 +133,11 @@ def cases() -> dict[str, Callable]:
     def of(fmt: Fmt, sets: int) -> Callable:
         return lambda bench: rows(bench, fmt, sets)
 
-    found = {"loops: nested, five strides": nested, "loops: one after the other": single}
+    found = {
+        "loops: nested, five strides": nested,
+        "loops: one after the other": single,
+        "loops: many passes": many,
+    }
     for fmt, sets in ((Fmt.SPIKES, 3), (Fmt.SIGNED, 3), (Fmt.UNSIGNED, 1), (Fmt.SPIKES, 2)):
         found[f"rows: 520 of {fmt.name.lower()} on sets {sets}"] = of(fmt, sets)
     return found | {"last: words of all memories": last_words, "last: word of the program": whole_program}

@@ -153,13 +153,16 @@ async def indices(bench: DirectedBench) -> None:
 
 
 async def spike_bytes(bench: DirectedBench) -> None:
-    """Each bit of the spike byte is written and kept while others are."""
+    """Each bit of the spike byte is written and kept while others are, alone and with the next."""
     build, n = bench.config, bench.config.lanes
     group = build.group_chunks
     body: list[Descriptor] = []
     for bit in (*range(8), *range(0, 7, 2)):
         body += [numbers(fmt=Fmt.SIGNED, len=4, wgt=bit, shift=2)]
         body += [lif(n, group, 1, bit0=bit, leak=1), spikes(1, src=group, len=n, sel0=8 + bit), raw(n, 1)]
+    for bit in range(7):
+        body += [numbers(fmt=Fmt.SIGNED, len=4, wgt=bit), lif(n, group, 3, bit0=bit, leak=1)]
+        body += [spikes(src=group, len=n, sel0=8 + bit, sel1=9 + bit), raw(n)]
     await bench.show("bytes", body, bench.numbers_of("bytes", -99, 99, 6, 4), **few(bench))
 
 

@@ -16,6 +16,7 @@ from tb.tests_sim import (
     control_patience,
     control_registers,
     control_reset,
+    control_states,
     control_sweeps,
     errors_commands,
     errors_frames,
@@ -31,8 +32,8 @@ from tb.tests_sim.error_bench import ErrorBench
 
 MODULES = (
     errors_program, errors_overflow, errors_images, errors_frames, errors_twice, errors_steps,
-    errors_commands, control, control_registers, control_sweeps, control_reset, control_patience, control_bus,
-    errors_pins,
+    errors_commands, control, control_states, control_registers, control_sweeps, control_reset,
+    control_patience, control_bus, errors_pins,
 )  # fmt: skip
 SPOILS = ("", "expect", "frames")
 

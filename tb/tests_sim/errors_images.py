@@ -10,10 +10,12 @@ from functools import partial
 
 import numpy as np
 
+from models.compiler import compile_network
 from models.formats import GROUP, ErrorBit, Target
-from models.images import packet
+from models.images import packet, parse
 from tb import mur_regs as regs
-from tb.tests_sim.error_bench import ErrorBench
+from tb.networks import Modes, network_of
+from tb.tests_sim.error_bench import INPUTS, ErrorBench
 
 HEADER, RANGE, LENGTH, CRC = ErrorBit.IMG_HEADER, ErrorBit.IMG_RANGE, ErrorBit.IMG_LENGTH, ErrorBit.IMG_CRC
 Maker = Callable[[ErrorBench], np.ndarray]
@@ -79,6 +81,20 @@ def beyond(target: Target) -> Maker:
     return make
 
 
+def broken(target: Target, fault: str) -> Maker:
+    """An image of the network for that memory, or masks that nothing of it reads, with one fault."""
+
+    def make(bench: ErrorBench) -> np.ndarray:
+        images = {Target(int(words[0]) >> 24 & 15): words for words in bench.one.to_packets()}
+        masks = packet(bench.config, target, np.ones((2, GROUP), np.int64)) if target not in images else None
+        words = images.get(target, masks)
+        wrong = {"short": words[:-2], "long": np.append(words, words[:1]), "check": words.copy()}[fault]
+        wrong[-1] ^= np.uint64(fault == "check")
+        return wrong
+
+    return make
+
+
 def spoiled_program(at: int) -> Maker:
     """A program of which one beat has another lowest bit: none of it may be run."""
 
@@ -119,6 +135,11 @@ PACKETS: dict[str, tuple[ErrorBit, Maker]] = {
     f"one word beyond, {target.name}": (RANGE, beyond(target))
     for target in Target
     if target != Target.PROGRAM
+}
+PACKETS |= {
+    f"{fault}, {target.name}": (bit, broken(target, fault))
+    for target in Target
+    for fault, bit in (("short", LENGTH), ("long", LENGTH), ("check", CRC))
 }
 
 
@@ -241,6 +262,30 @@ async def unused_bits(bench: ErrorBench) -> None:
     await bench.stop()
 
 
+async def in_parts(bench: ErrorBench) -> None:
+    """Every memory in two packets, the upper part first; the network before is gone."""
+    modes = Modes(masked=True)
+    images = compile_network(
+        network_of(bench.rng("parts"), modes, [INPUTS, 20, 20, 20], bench.config.lanes), bench.config
+    )
+    await bench.fresh(start=False)
+    packets = []
+    *memories, program = images.to_packets()
+    bench.expect("memories", len(memories), len(Target) - 1)
+    for whole in memories:
+        target, _, words = parse(bench.config, whole)
+        half = len(words) // 2
+        packets.append(packet(bench.config, target, words[half:], half))
+        packets.append(packet(bench.config, target, words[:half]))
+    await bench.send_images(*packets, program)
+    bench.env.scoreboard.follow(images, images.descriptors())
+    await bench.expect_error(None)
+    await bench.start()
+    await bench.good("good", frames=4)
+    await bench.stop()
+    await bench.again("after")
+
+
 def joined(*batches):
     """Batches one after another."""
     fields = batches[0].__annotations__
@@ -297,6 +342,7 @@ def cases() -> dict[str, Callable]:
         "image: good ones behind a bad one": good_after_bad,
         "image: half a program": program_header,
         "image: unused bits": unused_bits,
+        "image: in two parts": in_parts,
         "image: busy, running": partial(busy, halted=False),
         "image: busy, halted": partial(busy, halted=True),
         "image: busy from START on": busy_from_start,

@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from models.descriptors import End, Frame
+from models.descriptors import End, Frame, Loop
 from models.formats import REFERENCE, ErrorBit, Op
 from tb import mur_regs as regs
 from tb.tests_sim.error_bench import INPUTS, ErrorBench
@@ -87,6 +87,23 @@ async def frame_beyond(bench: ErrorBench) -> None:
     await bench.ends(1)
     await bench.idle()
     await bench.clear_error()
+    await bench.again("after")
+
+
+async def later_frame_beyond(bench: ErrorBench) -> None:
+    """The second FRAME of a program outside. No LOAD goes before it, or it would be ILLEGAL_DESC."""
+    words = [Loop(1, 1).encode() if word & 15 == Op.LOAD else word for word in good_words(bench)]
+    words.append(Frame(bench.config.vec_depth, INPUTS).encode())
+    await bench.fresh(start=False)
+    await bench.send_images(bench.program_packet(words))
+    await bench.start()
+    frame = bench.utterance("good", 1)
+    bench.play(bench.packets(frame))
+    good, failed = bench.split(await bench.ends(2), 1)
+    bench.expect_end(failed, ErrorBit.ADDR_RANGE, 1)
+    await bench.judge([frame], good)
+    await expect_halt(bench, ErrorBit.ADDR_RANGE, len(words) - 1)
+    await bench.idle()
     await bench.again("after")
 
 
@@ -185,5 +202,6 @@ def cases() -> dict[str, Callable]:
     return found | {
         "illegal: results before it": results_before,
         "range: vector, first FRAME": frame_beyond,
+        "range: vector, second FRAME": later_frame_beyond,
         "range: weights by rank": rank_beyond,
     }
