@@ -17,7 +17,7 @@ from regressions.funccov import plan, report
 from regressions.funccov.merge import FileError, add_up, read
 from regressions.paths import ROOT
 from regressions.registry import RegistryError
-from regressions.regress import cov
+from regressions.regress import cov, lists
 from tb.coverage.bins import Database
 from tb.coverage.groups import GROUPS
 from tb.tests.simulation import simulate
@@ -166,6 +166,16 @@ def test_a_plan_that_cannot_be_read(text, wanted, tmp_path):
     path.write_text(text)
     with pytest.raises(RegistryError, match=re.escape(wanted)):
         plan.load(path)
+
+
+def test_every_test_is_run_by_the_list_of_its_tier():
+    tests = registry.load()
+    ran = {
+        tier: {job.test for job in lists.load(tier, registry.TESTS.parent, tests).jobs} for tier in plan.TIERS
+    }
+    assert ran["full"] == set(tests)
+    for feature in plan.load():
+        assert tests.keys() & feature.tests <= ran[feature.tier], feature.name
 
 
 # ---- goals -----------------------------------------------------------------------------------------------

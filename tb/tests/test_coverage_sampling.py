@@ -329,8 +329,11 @@ def test_images_and_what_is_wrong_with_them():
 def test_resets_stalls_registers_and_interrupts():
     pins = Pins()
     pins.sampler.reset()
+    pins.sampler.stalled("image", 256)  # every cycle
     pins.sampler.images(np.zeros(3, records.BEAT))
+    pins.sampler.loaded()  # but the packet has no end yet
     pins.sampler.reset()
+    pins.sampler.stalled("image", 0)
     pins.program()
     pins.sampler.stalled("axil", 20)
     pins.access(regs.CTRL, START)
@@ -344,7 +347,7 @@ def test_resets_stalls_registers_and_interrupts():
     assert pins.hits("control.reset", "control.interrupt", "stall.stream") == [
         {"idle": 1, "working": 1, "image in flight": 1},
         {"both, error": 1},
-        {"image, none": 2, "axil, often": 6},
+        {"image, always": 1, "image, none": 1, "axil, often": 6},
     ]
     assert pins.hits("control.register") == [
         {"CTRL, write, idle": 1, "IRQ_ENABLE, write, working": 1, "IRQ_STATUS, read, working": 1,
