@@ -213,9 +213,12 @@ class Illegal(ErrorBench):
         images, x = self.legal(rng)
         bit = ErrorBit(int(rng.choice([ErrorBit.CTRL_BUSY, ErrorBit.IMG_BUSY])))
         moment = int(1000 ** rng.random())
-        self.count(bit, f"{moment} cycles after the first beat")
+        works = rng.random() < 0.5  # else most moments are within the clear
+        self.count(bit, f"{moment} cycles after the {'frame has begun' if works else 'first beat'}")
         await self.fresh(images)
         self.play(self.packets(x[0]), stall=self.stalled(rng))
+        if works:
+            await self.begun()
         await self.wait(moment)
         if bit == ErrorBit.CTRL_BUSY:
             await self.command("start")
