@@ -85,9 +85,9 @@ def broken(target: Target, fault: str) -> Maker:
     """An image of the network for that memory, or masks that nothing of it reads, with one fault."""
 
     def make(bench: ErrorBench) -> np.ndarray:
-        images = {Target(int(words[0]) >> 24 & 15): words for words in bench.one.to_packets()}
-        masks = packet(bench.config, target, np.ones((2, GROUP), np.int64)) if target not in images else None
-        words = images.get(target, masks)
+        masks = (Target.MASKS0, Target.MASKS1)
+        images = {one: packet(bench.config, one, np.ones((2, GROUP), np.int64)) for one in masks}
+        words = (images | {Target(int(w[0]) >> 24 & 15): w for w in bench.one.to_packets()})[target]
         wrong = {"short": words[:-2], "long": np.append(words, words[:1]), "check": words.copy()}[fault]
         wrong[-1] ^= np.uint64(fault == "check")
         return wrong
