@@ -47,6 +47,7 @@ def main(wanted: str, jobs: str) -> int:
     print("\n".join(found.lines()))
     print(f"each mutant: {shown(REPORT)}")
     faults = found.faults()
+    faults += [f"no bug makes {name} fail" for name in listed.unfired(everything.mutants)]
     for fault in faults:
         print(f"error: {fault}", file=sys.stderr)
     return 1 if faults else 0
@@ -116,7 +117,9 @@ class Store:
 
     @staticmethod
     def _key(mutant: Mutant) -> str:
-        return repr((mutant.id, mutant.file, mutant.old, mutant.new, mutant.within, mutant.alone))
+        return repr(
+            (mutant.id, mutant.file, mutant.old, mutant.new, mutant.within, mutant.alone, mutant.fires)
+        )
 
 
 def digest(everything: Listed) -> str:

@@ -12,7 +12,8 @@ from regressions.paths import ROOT, shown
 from regressions.registry import RegistryError
 
 MUTANTS = ROOT / "regressions" / "mutants.toml"
-RTL = ROOT / "rtl"
+FOLDERS = (ROOT / "rtl", ROOT / "tb" / "harness")  # of sources that bugs are planted in
+ASSERTION = re.compile(r"`MUR_(?:ASSERT|ASSERT_NEXT|ASSERT_HELD|EXPECT)\((\w+),")
 EQUIVALENT, BOUNDED = "equivalent", "bounded, not found"
 VERDICTS = ("", EQUIVALENT, BOUNDED)
 
@@ -29,12 +30,12 @@ class Kill:
 
 @dataclass(frozen=True)
 class Mutant:
-    """One planted bug: ``old`` of ``file`` (in rtl/) becomes ``new``.
+    """One planted bug: ``old`` of ``file`` (in one of FOLDERS) becomes ``new``.
 
     ``old`` is an expression, or a statement with its semicolon, and occurs once in the file, or once in
     ``within``, which does. ``alone``: it is no expression that may be chosen at run time (a declaration, a
     constant), so it is compiled by itself; ``twice``: it is so too, and must end the same. ``killer`` names
-    the run of the kill list to try first.
+    the run of the kill list to try first; in it the assertions ``fires`` must fail, module.label each.
     """
 
     id: int
@@ -46,6 +47,7 @@ class Mutant:
     alone: bool = False
     twice: bool = False
     killer: str = ""
+    fires: Sequence[str] = ()
     sample: bool = False
     verdict: str = ""
     proof: str = ""
@@ -101,6 +103,8 @@ def load(path: Path = MUTANTS) -> Listed:
             raise RegistryError(f"{where}: killer {mutant.killer!r} is no run of the kill list")
         if mutant.verdict not in VERDICTS or bool(mutant.verdict) != bool(mutant.proof):
             raise RegistryError(f"{where}: want a verdict of {VERDICTS[1:]} with a proof, or neither")
+        if mutant.fires and not mutant.killer:
+            raise RegistryError(f"{where}: one that makes an assertion fail names its killer")
         if mutant.sample and (not mutant.killer or mutant.alone):
             raise RegistryError(f"{where}: one of the sample names its killer and is not compiled alone")
         if mutant.old == mutant.new:
@@ -134,12 +138,28 @@ def _once(mutant: Mutant, text: str, wanted: str) -> int:
     return text.index(wanted)
 
 
-def read(file: str, root: Path = RTL) -> str:
-    """Return the source ``file`` of rtl/. RegistryError when there is none."""
-    try:
-        return (root / file).read_text()
-    except FileNotFoundError:
-        raise RegistryError(f"mutants.toml: no file {file} in {shown(root)}") from None
+def source(file: str) -> Path:
+    """Return where the source ``file`` is. RegistryError when it is in none of FOLDERS."""
+    for folder in FOLDERS:
+        if (folder / file).is_file():
+            return folder / file
+    raise RegistryError(f"mutants.toml: no file {file} in {' or '.join(map(shown, FOLDERS))}")
+
+
+def read(file: str) -> str:
+    """Return the text of the source ``file``. RegistryError when there is none."""
+    return source(file).read_text()
+
+
+def assertions() -> set[str]:
+    """Every assertion of the sources that bugs are planted in, as module.label."""
+    paths = [path for folder in FOLDERS for path in folder.glob("*.sv")]
+    return {f"{path.stem}.{label}" for path in paths for label in ASSERTION.findall(path.read_text())}
+
+
+def unfired(mutants: Sequence[Mutant]) -> list[str]:
+    """The assertions that no bug of ``mutants`` shall make fail."""
+    return sorted(assertions() - {name for mutant in mutants for name in mutant.fires})
 
 
 def choose(mutants: Sequence[Mutant], wanted: str) -> tuple[Mutant, ...]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sources with bugs in them: a copy of rtl/ in which ``+mutant=N`` chooses one, or holds one by itself.
+"""Sources with bugs in them: copies in which ``+mutant=N`` chooses one, or holds one by itself.
 
 An expression becomes ``(mur_mutant::id == N ? (new) : (old))``, a statement an ``if`` around both, on the
 lines they were. The package's ``id`` has its value before anything runs, and 0, which is no bug, without
@@ -9,7 +9,7 @@ lines they were. The package's ``id`` has its value before anything runs, and 0,
 from collections.abc import Sequence
 from pathlib import Path
 
-from regressions.mutate.listed import RTL, Mutant, Place, locate, read
+from regressions.mutate.listed import FOLDERS, Mutant, Place, locate, read
 from regressions.paths import BUILD
 from regressions.registry import RegistryError
 
@@ -58,7 +58,7 @@ def _replaced(originals: Sequence[Path], texts: dict[str, str], folder: Path) ->
         part.write_text(text)
         part.replace(folder / file)
     return tuple(
-        folder / path.name if path.parent == RTL and path.name in texts else path for path in originals
+        folder / path.name if path.parent in FOLDERS and path.name in texts else path for path in originals
     )
 
 

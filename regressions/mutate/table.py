@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from regressions.mutate.listed import EQUIVALENT, Listed, Mutant, locate, read
+from regressions.mutate.listed import EQUIVALENT, Listed, Mutant, locate, read, source
 from regressions.mutate.trial import Trial
-from regressions.paths import write_json
+from regressions.paths import shown, write_json
 
 SURVIVED = "survived"
 
@@ -54,6 +54,10 @@ class Table:
         ]
         if lost:
             found.append(f"of the sample survived: {_numbers(lost)}")
+        for mutant in self.mutants:
+            trial = self.trials.get(mutant.id)
+            if trial and (quiet := set(mutant.fires) - set(trial.fired)):
+                found.append(f"mutant {mutant.id} does not make fail: {', '.join(sorted(quiet))}")
         if not self.mutants:
             found.append("no mutant was tried")
         elif self.score < self.listed.goal and self.count(EQUIVALENT) < len(self.mutants):
@@ -91,12 +95,12 @@ class Table:
             trial = self.trials.get(mutant.id)
             if trial is None:
                 continue
-            found = {"killed_by": trial.killed_by, "reason": trial.reason}
+            found = {"killed_by": trial.killed_by, "reason": trial.reason, "fired": trial.fired}
             proof = {"proof": mutant.proof} if mutant.proof else {}
             entries.append(
                 {
                     "id": mutant.id,
-                    "file": f"rtl/{mutant.file}",
+                    "file": shown(source(mutant.file)),
                     "line": locate(mutant, read(mutant.file)).line,
                     "change": mutant.change,
                     "bug": mutant.bug,
@@ -109,7 +113,7 @@ class Table:
 
 
 def _place(mutant: Mutant) -> str:
-    return f"rtl/{mutant.file}:{locate(mutant, read(mutant.file)).line}"
+    return f"{shown(source(mutant.file))}:{locate(mutant, read(mutant.file)).line}"
 
 
 def _numbers(ids: Sequence[int]) -> str:

@@ -4,11 +4,12 @@
 import contextlib
 import io
 import multiprocessing
+import re
 import signal
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from regressions import launch, registry
@@ -22,16 +23,20 @@ FLAGS = ("-Wno-fatal", "-Wno-lint", "-Wno-style")
 # A run that computes for longer hangs: a good one takes less than 5 s. Time on the wall would depend on what
 # else runs on the machine; it is only for a run that computes nothing.
 CPU_S, LIMIT_S = 15, 600.0
+# A run ends with the first assertion that fails, but with so many where certain ones are wanted.
+FAILURES = 50
+FIRED = re.compile(r"%Error: (\w+)\.sv:\d+: Assertion failed in \S+\.(\w+): ")
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What became of one bug: the run that went red and why, both empty when none did."""
+    """What became of one bug: the run that went red, why, and the assertions that failed in it; or empty."""
 
     id: int
     killed_by: str
     reason: str
     seconds: float
+    fired: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,9 @@ class Bench:
             if mutant.twice and not first_only and bool(self.run(kill, mutant, alone=True)) != bool(reason):
                 raise BuildError(f"{kill.name} finds mutant {mutant.id} beside the others or alone, not both")
             if reason:
-                return Trial(mutant.id, kill.name, reason, round(time.monotonic() - start, 1))
+                seconds = round(time.monotonic() - start, 1)
+                log = self._home(kill, mutant) / kill.test / str(kill.seed) / "sim.log"
+                return Trial(mutant.id, kill.name, reason, seconds, fired(log.read_text(errors="replace")))
         return Trial(mutant.id, "", "", round(time.monotonic() - start, 1))
 
     def run(self, kill: Kill, mutant: Mutant | None, alone: bool = False) -> str:
@@ -72,16 +79,25 @@ class Bench:
         if mutant and (alone or mutant.alone):
             original = self.tests[kill.name]
             test = _on(original, plant.alone(original.build.sources, mutant))
-            place = f"{number}.alone"
         else:
-            test, place = self.planted[kill.name], str(number)
-        said = f"make mutate MUTANTS={number}"
-        home = self.home / "runs" / place / kill.name
+            test = self.planted[kill.name]
+        plusargs = [f"+mutant={number}"]
+        if mutant and mutant.fires:
+            plusargs.append(f"+verilator+error+limit+{FAILURES}")
+        said, home = f"make mutate MUTANTS={number}", self._home(kill, mutant, alone)
         with contextlib.redirect_stdout(io.StringIO()):
-            result = launch.run(
-                test, kill.seed, said, home=home, plusargs=(f"+mutant={number}",), cpu_s=CPU_S
-            )
+            result = launch.run(test, kill.seed, said, home=home, plusargs=plusargs, cpu_s=CPU_S)
         return result.get("reason", "")
+
+    def _home(self, kill: Kill, mutant: Mutant | None, alone: bool = False) -> Path:
+        """Where the run of ``kill`` on ``mutant`` leaves its results."""
+        place = "0" if mutant is None else f"{mutant.id}.alone" if alone or mutant.alone else str(mutant.id)
+        return self.home / "runs" / place / kill.name
+
+
+def fired(log: str) -> list[str]:
+    """The assertions, as module.label, that failed in the run with this ``log``, in order."""
+    return list(dict.fromkeys(f"{module}.{label}" for module, label in FIRED.findall(log)))
 
 
 def ready(kills: Sequence[Kill], mutants: Sequence[Mutant], home: Path) -> Bench:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from regressions import registry
 from regressions.cli import cli
-from regressions.mutate import command, listed, plant
+from regressions.mutate import command, listed, plant, trial
 from regressions.mutate.listed import BOUNDED, EQUIVALENT, Kill, Listed, Mutant
 from regressions.mutate.table import SURVIVED, Table
 from regressions.mutate.trial import Trial
@@ -36,8 +36,8 @@ def test_every_bug_fits_the_source():
 
 
 def test_the_list_is_whole():
-    hand_written = {path.name for path in SOURCES if path.parent == listed.RTL and path.suffix == ".sv"}
-    assert {one.file for one in EVERYTHING.mutants} == hand_written
+    rtl = {path.name for path in SOURCES if path.parent == ROOT / "rtl" and path.suffix == ".sv"}
+    assert {one.file for one in EVERYTHING.mutants} >= rtl
     assert len(EVERYTHING.mutants) >= LEAST
     sample = [one for one in EVERYTHING.mutants if one.sample]
     assert len(sample) == SAMPLE
@@ -90,6 +90,7 @@ TWICE = '[[mutant]]\nid = 1\nfile = "y"\nold = "a"\nnew = "b"\nbug = "c"'
         ('bug = "c"', 'bug = "c"\nproof = "because"', "want a verdict of .* with a proof"),
         ('bug = "c"', 'bug = "c"\nverdict = "fine"\nproof = "p"', "want a verdict of"),
         ('bug = "c"', 'bug = "c"\nsample = true', "one of the sample names its killer"),
+        ('bug = "c"', 'bug = "c"\nfires = ["m.a"]', "one that makes an assertion fail names its killer"),
         ("goal = 95", "goal = ", "Invalid value"),
         ("[[mutant]]", f"{TWICE}\n[[mutant]]", "mutant 1 is listed twice"),
     ],
@@ -102,6 +103,48 @@ def test_a_mistake_in_the_list(tmp_path, old, new, said):
     path.write_text(GOOD.replace(old, new, 1))
     with pytest.raises(RegistryError, match=said):
         listed.load(path)
+
+
+# ---- assertions --------------------------------------------------------------------------------------------
+def test_every_assertion_is_made_to_fail_by_some_bug():
+    assert not listed.unfired(EVERYTHING.mutants)
+    wanted = [name for one in EVERYTHING.mutants for name in one.fires]
+    assert len(wanted) == len(set(wanted))
+    assert set(wanted) == listed.assertions()
+
+
+def test_an_assertion_without_a_bug_is_named(tmp_path, monkeypatch):
+    (tmp_path / "mur_x.sv").write_text(
+        '  `MUR_ASSERT(a_one, x, "s")\n'
+        '  `MUR_ASSERT_NEXT(a_two, x, y, "s")\n'
+        '  `MUR_ASSERT_HELD(a_three, v, t, d,\n  "s")\n'
+        '    `MUR_EXPECT(a_four, x, ("s"))\n'
+    )
+    monkeypatch.setattr(listed, "FOLDERS", (tmp_path,))
+    names = [f"mur_x.a_{number}" for number in ("four", "one", "three", "two")]
+    assert listed.unfired([]) == names
+    assert listed.unfired([mutant(fires=names[:1]), mutant(fires=names[2:])]) == names[1:2]
+
+
+def test_a_bug_that_does_not_make_its_assertion_fail_is_red():
+    bugs = [
+        mutant(1, killer="k", fires=["mur_x.a_one", "mur_x.a_two"]),
+        mutant(2, killer="k", fires=["mur_x.b"]),
+    ]
+    table = counted(bugs, {1, 2})
+    table.trials[1].fired[:] = ["mur_x.a_two", "mur_x.a_three"]
+    table.trials[2].fired[:] = ["mur_x.b"]
+    assert table.faults() == ["mutant 1 does not make fail: mur_x.a_one"]
+
+
+def test_what_failed_is_read_from_the_log():
+    log = """mur> one
+[10215] %Error: mur_digit.sv:184: Assertion failed in mur_harness.dut.u_core.g[0].u_digit.a_naf: two digits
+[10225] %Error: mur_lanes.sv:136: Assertion failed in mur_harness.dut.u_lanes.gen_check[1].a_ctx: a context
+%Error: mur_digit.sv:184: Assertion failed in mur_harness.dut.u_core.g[1].u_digit.a_naf: two digits
+[10235] %Error: mur_digit.sv:184: Verilog $stop
+"""
+    assert trial.fired(log) == ["mur_digit.a_naf", "mur_lanes.a_ctx"]
 
 
 # ---- planting ---------------------------------------------------------------------------------------------
@@ -204,7 +247,7 @@ def test_the_report(tmp_path):
     table = counted(bugs, {bugs[0].id})
     table.write(tmp_path / "mutants.json")
     first, second = json.loads((tmp_path / "mutants.json").read_text())
-    assert first["killed_by"] == "k"
+    assert (first["killed_by"], first["fired"]) == ("k", [])
     assert second["verdict"] == table.verdict(bugs[1]) != "killed"
     for entry, bug in ((first, bugs[0]), (second, bugs[1])):
         line = (ROOT / entry["file"]).read_text().splitlines()[entry["line"] - 1]

@@ -39,6 +39,22 @@ async def stop_in_flight(bench: ErrorBench) -> None:
     await bench.stop()
 
 
+async def stop_unfinished(bench: ErrorBench) -> None:
+    """STOP while results of the only frame are not taken: the machine is idle when they are, not before."""
+    await bench.fresh()
+    utterance = bench.utterance("good", 1)
+    bench.play(bench.packets(utterance))
+    await bench.hold("result")
+    await bench.wait(LONG)
+    await bench.command("stop")
+    await bench.wait(LONG)
+    await bench.expect_status("with results held", running=1, halted=0, frame_loaded=0)
+    await bench.hold("result", False)
+    await bench.judge([utterance], await bench.ends(1))
+    await bench.expect_status("with all taken", running=0, halted=0)
+    await bench.again("after")
+
+
 async def stop_idle(bench: ErrorBench) -> None:
     """STOP and CLEAR of the idle machine do nothing, and nothing later."""
     await bench.fresh(start=False)
@@ -251,7 +267,7 @@ async def commands_together(bench: ErrorBench) -> None:
 def cases() -> dict[str, Callable]:
     """All cases by name."""
     functions = (
-        stop_in_flight, stop_idle, clear_waiting, clear_working, mark_in_second_half,
+        stop_in_flight, stop_unfinished, stop_idle, clear_waiting, clear_working, mark_in_second_half,
         error_in_second_half, kept_frame_does_not_fit, start_twice,
         start_halted, stop_before_halt, commands_together,
     )  # fmt: skip

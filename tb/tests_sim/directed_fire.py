@@ -8,7 +8,9 @@ import numpy as np
 from models.descriptors import Descriptor, Fold
 from models.formats import Fmt
 from tb.tests_sim.directed_bench import SETTLED, DirectedBench, argmax, lif, numbers, raw, spikes
+from tb.tests_sim.error_bench import FREE
 
+OFTEN = (7, 128, 4)  # a stall pattern of waits and beats by turns
 EDGES = (-32769, -32768, -32770, 32766, 32767, 32768, 0, -1)  # currents about the membrane's range
 
 
@@ -127,6 +129,17 @@ async def first_of_one_step(bench: DirectedBench) -> None:
     await bench.show("first", [low, *body], np.zeros((2, 2), int), bias=bias)
 
 
+async def results_wait(bench: DirectedBench) -> None:
+    """The maxima of two steps leave one after the other, however long either waits for the consumer."""
+    n = bench.config.chunk
+    body: list[Descriptor] = []
+    for at in range(8):  # a stall must begin behind the first of two
+        body += [numbers(fmt=Fmt.SIGNED, len=1 + at, wgt=at), argmax(n, dst=at)]
+    bench.bfm.stall("result", *OFTEN)
+    await bench.show("waits", body, bench.numbers_of("waits", -99, 99, SETTLED, 9))
+    bench.bfm.stall("result", *FREE)
+
+
 def cases() -> dict[str, Callable]:
     """All cases by name."""
     return {
@@ -138,4 +151,5 @@ def cases() -> dict[str, Callable]:
         "argmax: ties": ties,
         "argmax: scores below zero": negative,
         "argmax: first of one step": first_of_one_step,
+        "argmax: results that wait": results_wait,
     }

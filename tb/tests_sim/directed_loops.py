@@ -4,7 +4,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from models.descriptors import Loop
+from models.descriptors import Fold, Loop
 from models.formats import GROUP, Fmt
 from tb.tests_sim.directed_bench import SETTLED, DirectedBench, lif, numbers, raw, spikes
 
@@ -65,6 +65,14 @@ async def many(bench: DirectedBench) -> None:
         raw(n),
     ]
     await bench.show("many", body, bench.numbers_of("many", -99, 99, SETTLED, 5))
+
+
+async def long_body(bench: DirectedBench) -> None:
+    """A body of more descriptors than half of what a program can be: its last ones are passed again too."""
+    n = bench.config.chunk
+    ends = [numbers(len=3), raw(n), numbers(1, len=2), raw(n, 1, dst=n)]
+    body = [*ends[:2], *[Fold(1, 0)] * (bench.config.prog_depth * 3 // 4), *ends[2:]]
+    await bench.show("long", [Loop(len(body), 2), *body], bench.numbers_of("long", 0, 9, 2, 3))
 
 
 async def rows(bench: DirectedBench, fmt: Fmt, sets: int) -> None:
@@ -137,6 +145,7 @@ def cases() -> dict[str, Callable]:
         "loops: nested, five strides": nested,
         "loops: one after the other": single,
         "loops: many passes": many,
+        "loops: a long body": long_body,
     }
     for fmt, sets in ((Fmt.SPIKES, 3), (Fmt.SIGNED, 3), (Fmt.UNSIGNED, 1), (Fmt.SPIKES, 2)):
         found[f"rows: 520 of {fmt.name.lower()} on sets {sets}"] = of(fmt, sets)

@@ -29,6 +29,8 @@ from tb.tests_sim.errors_rules import (
     outside,
 )
 
+READ = 8  # cycles, more than a read takes
+
 
 def good_words(bench: ErrorBench) -> list[int]:
     """The program of one frame, going on to what follows it."""
@@ -159,6 +161,48 @@ async def rank_beyond(bench: ErrorBench) -> None:
     await bench.again("after")
 
 
+async def second_pass(bench: ErrorBench) -> None:
+    """A second pass that leaves its memory: the first has its results, behind CLEAR and START as at first."""
+    loop = Loop(2, 2, d_wgt=bench.config.wgt_depth)
+    words = [FRAME, loop, replace(ACC, mv_wgt=1), RAW, NEXT]
+    await bench.fresh(start=False)
+    await bench.send_images(bench.program_packet([word.encode() for word in words]))
+    await bench.start()
+    frame = bench.packets(bench.utterance("good", 1))
+    found = []
+    for way_on in (partial(bench.command, "clear"), bench.idle, None):
+        bench.play(frame)
+        batch = await bench.ends(1)
+        found.append(batch.results["data"].tolist())
+        bench.expect("results like the first", found[-1], found[0])
+        await expect_halt(bench, ErrorBit.ADDR_RANGE, words.index(loop) + 1)
+        if way_on:
+            await way_on()
+        if way_on == bench.idle:
+            await bench.start()
+    bench.expect("results before the error", len(found[0]) > 1, True)
+    await bench.idle()
+    await bench.again("after")
+
+
+async def refused_frame(bench: ErrorBench) -> None:
+    """STATUS in every cycle about a FRAME that is refused: it never waits for a packet."""
+    await bench.fresh(start=False)
+    await bench.send_images(bench.program_packet([Frame(1, INPUTS).encode()]))
+    reads = [(regs.STATUS.address, None, 15)] * 12
+    for late in range(READ):
+        await bench.start_bad()
+        await bench.wait(max(bench.config.vec_depth, bench.config.neur_depth) - 3 * READ + late)
+        seen = [word for word, _ in await bench.past_agent(*reads)]
+        names = ("running", "waiting", "halted")
+        found = {tuple(regs.STATUS.fields[name].get(word) for name in names) for word in seen}
+        bench.expect("running, waiting, halted", found, {(1, 0, 0), (0, 0, 1)})
+        await bench.idle()
+        await bench.clear_error()
+        bench.seen()
+    await bench.again("after")
+
+
 async def every_free_bit(bench: ErrorBench, descriptor) -> None:
     """A legal descriptor with each of its unused bits alone: it is that one which is at fault."""
     first = descriptor.op == Op.FRAME
@@ -201,7 +245,9 @@ def cases() -> dict[str, Callable]:
         )
     return found | {
         "illegal: results before it": results_before,
+        "illegal: STATUS of a refused FRAME": refused_frame,
         "range: vector, first FRAME": frame_beyond,
         "range: vector, second FRAME": later_frame_beyond,
         "range: weights by rank": rank_beyond,
+        "range: in the second pass": second_pass,
     }

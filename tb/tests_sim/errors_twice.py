@@ -2,6 +2,7 @@
 """Errors over errors: bits stay until each is cleared by itself, and ERROR_INFO tells the latest halt."""
 
 from collections.abc import Callable
+from functools import partial
 
 import cocotb
 
@@ -126,29 +127,36 @@ async def short_then_halt(bench: ErrorBench) -> None:
     await bench.idle()
 
 
-async def cleared_as_it_comes(bench: ErrorBench) -> None:
+async def cleared_as_it_comes(bench: ErrorBench, bit: ErrorBit, strobe: int) -> None:
     """A bit cleared in any cycle about that in which it rises: no rise is lost.
 
     If it was set before and stands in the end, it has interrupted again; if it was not set,
-    it has interrupted whatever it is in the end.
+    it has interrupted whatever it is in the end. ``strobe``: the bytes that the write has.
     """
     await bench.fresh()
     await bench.waiting_for_frame()
-    short, seen = bad_packet(bench, 2), set()
+    short, image, seen = bad_packet(bench, 2), theta(bench)[:4], set()
+
+    def come() -> None:
+        if bit == ErrorBit.FRAME_SHORT:
+            bench.play(short)
+        else:
+            cocotb.start_soon(bench.send_images(image))
+
     cases = [(was_set, moment) for was_set in (True, False) for moment in range(-9, 10)]
     for was_set, moment in cases:  # the packet comes so many cycles later than the write
         if was_set:
-            bench.play(short)
+            come()
             await bench.wait(60)
         await bench.write(regs.IRQ_STATUS, 3)
         if moment < 0:
-            bench.play(short)
+            come()
             await bench.wait(-moment)
-        task = cocotb.start_soon(bench.write(regs.ERROR, 1 << ErrorBit.FRAME_SHORT))
+        task = cocotb.start_soon(bench.past_agent((regs.ERROR.address, 1 << bit, strobe)))
         if moment >= 0:
             if moment:
                 await bench.wait(moment)
-            bench.play(short)
+            come()
         await task
         await bench.wait(60)
         word, pending = await bench.read(regs.ERROR, regs.IRQ_STATUS)
@@ -159,6 +167,7 @@ async def cleared_as_it_comes(bench: ErrorBench) -> None:
     bench.expect("cleared, and set again", len(seen), 4)
     await bench.good("good")
     await bench.stop()
+    await bench.again("after")  # the image has taken the program's validity
 
 
 def cases() -> dict[str, Callable]:
@@ -167,5 +176,8 @@ def cases() -> dict[str, Callable]:
         "twice: every error bit at once": every_bit,
         "twice: the same halt, not cleared": same_again,
         "twice: bad packets and a halt": short_then_halt,
-        "twice: cleared as it comes again": cleared_as_it_comes,
+        "twice: cleared as it comes again": partial(cleared_as_it_comes, bit=ErrorBit.FRAME_SHORT, strobe=15),
+        "twice: its byte cleared as it comes again": partial(
+            cleared_as_it_comes, bit=ErrorBit.IMG_BUSY, strobe=2
+        ),
     }
