@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from regressions.mutate.listed import EQUIVALENT, Listed, Mutant, locate, read, source
+from regressions.mutate.listed import EQUIVALENT, Listed, Mutant, assertions, locate, read, source
 from regressions.mutate.trial import Trial
 from regressions.paths import shown, write_json
 
@@ -82,6 +82,8 @@ class Table:
         for mutant in self.mutants:
             if self.verdict(mutant) not in ("", "killed"):
                 out.append(f"{self.verdict(mutant)}: {mutant.id} {_place(mutant)}: {mutant.bug}")
+        failed = {name for trial in self.trials.values() for name in trial.fired}
+        out.append(f"assertions that failed: {len(failed)} of {len(assertions())}")
         judged = len(self.mutants) - self.count(EQUIVALENT)
         out.append(
             f"score: {self.score:.1f} % ({self.count('killed')} of {judged}, goal {self.listed.goal:g} %)"

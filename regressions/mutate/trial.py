@@ -24,7 +24,7 @@ FLAGS = ("-Wno-fatal", "-Wno-lint", "-Wno-style")
 # else runs on the machine; it is only for a run that computes nothing.
 CPU_S, LIMIT_S = 15, 600.0
 # A run ends with the first assertion that fails, but with so many where certain ones are wanted.
-FAILURES = 50
+FAILURES = 2000
 FIRED = re.compile(r"%Error: (\w+)\.sv:\d+: Assertion failed in \S+\.(\w+): ")
 
 

@@ -108,9 +108,7 @@ def test_a_mistake_in_the_list(tmp_path, old, new, said):
 # ---- assertions --------------------------------------------------------------------------------------------
 def test_every_assertion_is_made_to_fail_by_some_bug():
     assert not listed.unfired(EVERYTHING.mutants)
-    wanted = [name for one in EVERYTHING.mutants for name in one.fires]
-    assert len(wanted) == len(set(wanted))
-    assert set(wanted) == listed.assertions()
+    assert {name for one in EVERYTHING.mutants for name in one.fires} == listed.assertions()
 
 
 def test_an_assertion_without_a_bug_is_named(tmp_path, monkeypatch):

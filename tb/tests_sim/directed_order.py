@@ -76,6 +76,13 @@ async def fold_fired(bench: DirectedBench) -> None:
     await bench.show("fold", body, long_frames(bench, "fold", 40))
 
 
+async def fold_added(bench: DirectedBench, sets: int) -> None:
+    """FOLD while one set still adds to its source, and the other has nothing to do."""
+    n = bench.config.lanes
+    body = [numbers(sets, len=40), Fold(1, 0), raw(n, ctx=1)]
+    await bench.show("added", body, long_frames(bench, f"added{sets}", 40))
+
+
 async def many_short(bench: DirectedBench, short: int) -> None:
     """One ACC of hundreds of rows on one set, many of few rows on the other."""
     build, size = bench.config, 512
@@ -124,6 +131,8 @@ def cases() -> dict[str, Callable]:
         "order: LOAD while FIRE writes": load_writes,
         "order: FIRE across groups": across_groups,
         "order: FOLD of what is fired": fold_fired,
+        "order: FOLD while set 0 adds": lambda bench: fold_added(bench, 1),
+        "order: FOLD while set 1 adds": lambda bench: fold_added(bench, 2),
         "order: many short entries on set 1": lambda bench: many_short(bench, 2),
         "order: many short entries on set 0": lambda bench: many_short(bench, 1),
         "order: overflows far apart": far_faults,
