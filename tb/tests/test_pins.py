@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """mur_top by its pins agrees with the model and with the harness; and the rules on its pins can break."""
 
+import ast
 import json
 import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from regressions.registry import RegistryError
+from tb.pins import rules
 from tb.pins.pauses import pauses
 from tb.pins.rules import Accesses, Handshake, ResultPackets
 from tb.pins.scenario import RESULTS_FILE, differences
@@ -138,9 +144,20 @@ def test_beats_that_differ_are_told_apart():
 
 
 # ---- the rules, on streams made by hand ------------------------------------------------------------------
+class Told(list[str]):
+    """Sentences that rules said."""
+
+    lines: ClassVar[set[int]] = set()  # of rules.py from which one was said, by any
+
+    def append(self, sentence: str) -> None:
+        """Called by a rule."""
+        self.lines.add(sys._getframe(1).f_lineno)
+        super().append(sentence)
+
+
 def handshake(*cycles: tuple) -> tuple[list[str], list[bool]]:
     """Sentences and takes of cycles (reset, valid, ready, data)."""
-    broken: list[str] = []
+    broken = Told()
     rule = Handshake("x", broken.append)
     takes = [rule.step(reset, valid, ready, {"tdata": data}) for reset, valid, ready, data in cycles]
     return broken, takes
@@ -155,17 +172,17 @@ def test_a_good_stream_breaks_nothing():
     assert takes == [False] * 5 + [True] * 2 + [False]
 
 
-@pytest.mark.parametrize(
-    ("sentence", "cycles"),
-    [
-        ("x: VALID fell before the beat was accepted", [(False, 1, 0, 5), (False, 0, 1, 5)]),
-        ("x: TDATA changed while the beat waited for READY", [(False, 1, 0, 5), (False, 1, 1, 6)]),
-        ("x: VALID is not low in reset", [(True, 0, 0, 0), (True, 1, 0, 0)]),
-        ("x: VALID is unknown after reset", [(False, None, 0, 0)]),
-        ("x: READY is unknown after reset", [(False, 0, None, 0)]),
-        ("x: TDATA is unknown in a valid beat", [(False, 1, 1, None)]),
-    ],
-)
+BROKEN_HANDSHAKES = [
+    ("x: VALID fell before the beat was accepted", [(False, 1, 0, 5), (False, 0, 1, 5)]),
+    ("x: TDATA changed while the beat waited for READY", [(False, 1, 0, 5), (False, 1, 1, 6)]),
+    ("x: VALID is not low in reset", [(True, 0, 0, 0), (True, 1, 0, 0)]),
+    ("x: VALID is unknown after reset", [(False, None, 0, 0)]),
+    ("x: READY is unknown after reset", [(False, 0, None, 0)]),
+    ("x: TDATA is unknown in a valid beat", [(False, 1, 1, None)]),
+]
+
+
+@pytest.mark.parametrize(("sentence", "cycles"), BROKEN_HANDSHAKES)
 def test_a_broken_handshake(sentence, cycles):
     assert handshake(*cycles)[0] == [sentence]
 
@@ -175,36 +192,41 @@ def test_a_reset_ends_a_wait():
 
 
 END = 15 << 52
+BROKEN_PACKETS = [
+    ("TKEEP", [(0x0FF0, 1 << 52, 0)]),
+    ("TKEEP", [(0x0007, 1 << 52, 0)]),
+    ("TKEEP", [(0, 1 << 52, 0)]),
+    ("kind", [(0xF, 3 << 52, 0)]),
+    ("reserved bits", [(0xF, 1 << 56 | 1 << 52, 0)]),
+    ("TLAST is 1", [(0xF, 1 << 52, 1)]),
+    ("TLAST is 0", [(0xF, END, 0)]),
+    ("frame 3 inside the packet of frame 2", [(0xF, 1 << 52 | 2, 0), (0xF, END | 3, 1)]),
+]
 
 
-@pytest.mark.parametrize(
-    ("part", "beats"),
-    [
-        ("TKEEP", [(0x0FF0, 1 << 52, 0)]),
-        ("TKEEP", [(0x0007, 1 << 52, 0)]),
-        ("TKEEP", [(0, 1 << 52, 0)]),
-        ("kind", [(0xF, 3 << 52, 0)]),
-        ("reserved bits", [(0xF, 1 << 56 | 1 << 52, 0)]),
-        ("TLAST is 1", [(0xF, 1 << 52, 1)]),
-        ("TLAST is 0", [(0xF, END, 0)]),
-        ("frame 3 inside the packet of frame 2", [(0xF, 1 << 52 | 2, 0), (0xF, END | 3, 1)]),
-    ],
-)
-def test_a_broken_result_packet(part, beats):
-    broken: list[str] = []
+def packets(*beats: tuple) -> list[str]:
+    """Sentences of beats (TKEEP, TUSER, TLAST)."""
+    broken = Told()
     rule = ResultPackets(16, broken.append)
-    rule.beat(0xFFFF, 1 << 52 | 1, 0)
-    rule.beat(0x000F, END | 1, 1)
-    assert broken == []
     for beat in beats:
         rule.beat(*beat)
+    return broken
+
+
+def test_a_good_packet_breaks_nothing():
+    assert packets((0xFFFF, 1 << 52 | 1, 0), (0x000F, END | 1, 1), (0x000F, END | 2, 1)) == []
+
+
+@pytest.mark.parametrize(("part", "beats"), BROKEN_PACKETS)
+def test_a_broken_result_packet(part, beats):
+    broken = packets(*beats)
     assert len(broken) == 1
     assert part in broken[0]
 
 
 def accesses(*cycles: dict) -> list[str]:
     """Sentences of cycles: channel -> the beat taken in it."""
-    broken: list[str] = []
+    broken = Told()
     rule = Accesses(broken.append)
     names = ("aw", "w", "b", "ar", "r")
     for beats in cycles:
@@ -216,23 +238,41 @@ def accesses(*cycles: dict) -> list[str]:
 AW, W, B, AR, R = {"awaddr": 0}, {"wdata": 0, "wstrb": 6}, {"bresp": 0}, {"araddr": 0}, {"rresp": 2}
 
 
-@pytest.mark.parametrize(
-    ("part", "cycles"),
-    [
-        ("", [{"aw": AW}, {"w": W, "ar": AR}, {"b": B, "r": R, "aw": AW, "w": W}, {"b": B}]),
-        ("B answers an access that was never made", [{"aw": AW}, {"b": B, "w": W}]),
-        ("R answers an access that was never made", [{"r": R, "ar": AR}]),
-        ("BRESP is 3", [{"aw": AW, "w": W}, {"b": {"bresp": 3}}]),
-        ("RRESP is 1", [{"ar": AR}, {"r": {"rresp": 1}}]),
-        ("WSTRB 5 is not a run", [{"aw": AW, "w": {"wstrb": 5}}, {"b": B}]),
-        ("WSTRB 0 is not a run", [{"aw": AW, "w": {"wstrb": 0}}, {"b": B}]),
-        ("1 beats of AR were never answered", [{"ar": AR}]),
-    ],
-)
+BROKEN_ACCESSES = [
+    ("", [{"aw": AW}, {"w": W, "ar": AR}, {"b": B, "r": R, "aw": AW, "w": W}, {"b": B}]),
+    ("B answers an access that was never made", [{"aw": AW}, {"b": B, "w": W}]),
+    ("R answers an access that was never made", [{"r": R, "ar": AR}]),
+    ("BRESP is 3", [{"aw": AW, "w": W}, {"b": {"bresp": 3}}]),
+    ("RRESP is 1", [{"ar": AR}, {"r": {"rresp": 1}}]),
+    ("WSTRB 5 is not a run", [{"aw": AW, "w": {"wstrb": 5}}, {"b": B}]),
+    ("WSTRB 0 is not a run", [{"aw": AW, "w": {"wstrb": 0}}, {"b": B}]),
+    ("1 beats of AR were never answered", [{"ar": AR}]),
+]
+
+
+@pytest.mark.parametrize(("part", "cycles"), BROKEN_ACCESSES)
 def test_accesses(part, cycles):
     broken = accesses(*cycles)
     assert len(broken) == bool(part)
     assert all(part in sentence for sentence in broken)
+
+
+def test_every_rule_is_broken_above(monkeypatch):
+    monkeypatch.setattr(Told, "lines", set())
+    tables: list[tuple[Callable, list]] = [
+        (handshake, BROKEN_HANDSHAKES), (packets, BROKEN_PACKETS), (accesses, BROKEN_ACCESSES)
+    ]  # fmt: skip
+    for said, table in tables:
+        for _, stream in table:
+            said(*stream)
+    calls = [
+        node for node in ast.walk(ast.parse(Path(rules.__file__).read_text())) if isinstance(node, ast.Call)
+    ]
+    wanted = {
+        call.lineno for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "broken"
+    }
+    assert wanted
+    assert wanted == Told.lines
 
 
 def test_pauses_depend_on_seed_and_channel_alone():
