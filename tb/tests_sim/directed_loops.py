@@ -68,10 +68,10 @@ async def many(bench: DirectedBench) -> None:
 
 
 async def long_body(bench: DirectedBench) -> None:
-    """A body of more descriptors than half of what a program can be: its last ones are passed again too."""
+    """A body of most of what the field can say: its last descriptors are passed again too."""
     n = bench.config.chunk
     ends = [numbers(len=3), raw(n), numbers(1, len=2), raw(n, 1, dst=n)]
-    body = [*ends[:2], *[Fold(1, 0)] * (bench.config.prog_depth * 3 // 4), *ends[2:]]
+    body = [*ends[:2], *[Fold(1, 0)] * 200, *ends[2:]]
     await bench.show("long", [Loop(len(body), 2), *body], bench.numbers_of("long", 0, 9, 2, 3))
 
 
