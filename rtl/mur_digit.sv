@@ -183,6 +183,8 @@ module mur_digit
 
   `MUR_ASSERT(a_naf, !v_q || (dig_q & (dig_q << 1)) == '0,
               "two neighbouring digits of a number are both non-zero")
+  `MUR_ASSERT_NEXT(a_used, wgt_req_o && adds, event_o.ev0 || event_o.ev1,
+                   "a weight word is read and added to nothing")
   `MUR_ASSERT(a_pos, !event_o.ev0 || event_o.pos0 <= 5'd23, "a digit lies above position 23")
 
 endmodule

@@ -107,7 +107,9 @@ module mur_ledger
   end
 
   for (genvar k = 0; k < SETS; k++) begin : gen_check
-    `MUR_ASSERT(a_rows, !done_i || read[k] <= kept[k], "more rows were read than the masks keep")
+    `MUR_ASSERT(a_rows, !done_i || read[k] <= kept[k],
+                "ROWS_ZERO falls: more rows were read than the masks keep")
   end
+  `MUR_ASSERT(a_cycles, !done_i || now_q >= cycles_o, "CYCLES falls")
 
 endmodule

@@ -68,7 +68,8 @@ module mur_ledger_set
     end
   end
 
-  `MUR_ASSERT(a_adds, adds_q <= 40'(events_q) * LANES, "more lanes were added to than events allow")
+  `MUR_ASSERT(a_adds, adds_q <= 40'(events_q) * LANES,
+              "GATED falls: more lanes were added to than events allow")
   `MUR_ASSERT(a_end, !(end_i && ev_i), "an event of the next frame meets the END of this one")
 
 endmodule

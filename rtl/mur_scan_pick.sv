@@ -82,5 +82,7 @@ module mur_scan_pick
   end
 
   `MUR_ASSERT(a_kept, !v_q || (act_q & ~kept_q) == '0, "a row is picked that its mask does not keep")
+  `MUR_ASSERT(a_rank, !v_q || null_o || rank_o <= RANK_W'(row_o),
+              "more rows are kept below a row than there are")
 
 endmodule

@@ -164,6 +164,7 @@ module fv_digit
   `FV_INVARIANT(i_spikes, !busy_q || !r_q.spikes || r_q.none || (!r_begun_q && rest == 20'sd1 &&
                 {r_q.value1, r_q.value} == {19'b0, dut.spk_q[1], 19'b0, dut.spk_q[0]}))
   `FV_INVARIANT(i_none, !busy_q || !r_q.none || (r_q.value == '0 && r_q.value1 == '0))
+  `FV_INVARIANT(i_wanted, !busy_q || !r_q.spikes || r_q.none || dut.spk_q != 2'b00)
   `FV_INVARIANT(i_one, !busy_q || r_q.spikes || r_q.value1 == '0)
   `FV_INVARIANT(i_sum1, !(busy_q && r_begun_q) || r_q.spikes || sum1 == '0)
   `FV_INVARIANT(i_kind, !busy_q || r_q.spikes == (r_q.ctl.both && !r_q.ctl.fmt[1]))

@@ -120,6 +120,7 @@ module fv_scan_chunk
   `FV_CONST(watch_i)
   `FV_ASSUME(!valid_i || (surv_i & ~kept_i) == '0)
   `FV_ASSUME(!valid_i || (surv_i != '0 || last_i))
+  `FV_ASSUME(!valid_i || 32'(rank_i) <= 32'(group_i) * GROUP)
   `FV_ASSUME(read_prev_q || vec_rdata_i == held_q)
   `FV_ASSUME(moved_q || ctl_i == ctl_q)
 
@@ -147,7 +148,11 @@ module fv_scan_chunk
   end
   `FV_ASSERT(a_rank, !valid || c_null_q || rank == c_q.rank + RANK_W'($countones(c_q.kept & below)))
 
+  `FV_ASSERT(a_rank_in_range, !valid || c_null_q || rank <= RANK_W'(row))
+
   // What the induction needs to know of the inside.
+  `FV_INVARIANT(i_range, !g_busy_q || 32'(g_q.rank) <= 32'(g_q.group) * GROUP)
+  `FV_INVARIANT(i_range_read, !c_busy_q || c_null_q || 32'(c_q.rank) <= 32'(c_q.group) * GROUP)
   `FV_INVARIANT(i_busy, dut.gv_q == g_busy_q && dut.cv_q == c_busy_q)
   `FV_INVARIANT(i_todo, !g_busy_q || (dut.todo_q == (want & ~read_q) && dut.gnull_q == (want == '0)))
   `FV_INVARIANT(i_read, !g_busy_q || ((read_q & ~want) == '0 && (want == '0 || read_q != want)))

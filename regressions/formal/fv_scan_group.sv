@@ -130,6 +130,7 @@ module fv_scan_group
   `FV_ASSERT(a_item, !valid || (last == last_q && slot == slot_q))
   `FV_ASSERT(a_place, !valid || pass_q || (group == group_q && chunk == chunk_q))
   `FV_ASSERT(a_rank, !valid || pass_q || rank == ahead)
+  `FV_ASSERT(a_rank_in_range, !valid || pass_q || 32'(rank) <= 32'(group) * GROUP)
   `FV_ASSERT(a_count, cnt_valid == (go && !pass_q) && cnt_end == (go && end_q))
   `FV_ASSERT(a_rows, !cnt_valid || 32'(cnt_rows) == rows)
   `FV_ASSERT(a_kept_rows, !cnt_valid || RANK_W'(cnt_kept) == kept_rows)
@@ -148,6 +149,8 @@ module fv_scan_group
   `FV_INVARIANT(i_within, at_q == '0 || !busy_q || (!pass_q && !last_q && group_q + 1'b1 == at_q))
   `FV_INVARIANT(i_rank, at_q == '0 || dut.rank_q == before_q || busy_q)
   `FV_INVARIANT(i_rank_next, !busy_q || pass_q || group_q == '0 || dut.rank_q == before_q)
+  `FV_INVARIANT(i_range, (at_q == '0 || busy_q || 32'(before_q) <= 32'(at_q) * GROUP)
+                         && (!busy_q || pass_q || 32'(ahead) <= 32'(group_q) * GROUP))
   `FV_INVARIANT(i_pass, !busy_q || !pass_q || last_q)
 
   `FV_COVER(c_third_group, leave && !pass_q && group_q == 9'd2 && masked_q && ahead == RANK_W'(3) && survive)

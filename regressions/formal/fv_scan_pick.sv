@@ -37,6 +37,7 @@ module fv_scan_pick
   `FV_ASSUME(!valid_i || (act_i & ~kept_i) == '0)
   `FV_ASSUME(!valid_i || (act_i != '0 || last_i))
   `FV_ASSUME(!valid_i || row_i % C == '0)
+  `FV_ASSUME(!valid_i || rank_i <= RANK_W'(row_i))
 
   // The chunk inside, and its rows that have left.
   typedef struct packed {
@@ -99,6 +100,7 @@ module fv_scan_pick
   `FV_INVARIANT(i_more, !busy_q || chunk_q.act == '0 || left_q != chunk_q.act)
   `FV_INVARIANT(i_same, !busy_q || {dut.last_q, dut.kept_q, dut.rank_q, dut.row_q, dut.elem_q} ==
                      {chunk_q.last, chunk_q.kept, chunk_q.rank, chunk_q.row, chunk_q.elem})
+  `FV_INVARIANT(i_rank, !busy_q || chunk_q.rank <= RANK_W'(chunk_q.row))
   `FV_INVARIANT(i_row, !busy_q || chunk_q.row % C == '0 && (chunk_q.act & ~chunk_q.kept) == '0)
 
   `FV_COVER(c_third_row, leave && $countones(left_q) == 2)

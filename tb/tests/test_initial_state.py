@@ -18,7 +18,7 @@ BEGINNINGS = {
     "a third": ("+verilator+seed+4712",),
 }
 SMALL = {"LANES": "8", "RESULT_W": "128", "VEC_DEPTH": "256"}
-RUNS = {
+RUNS: dict[str, dict[str, object]] = {
     "random": {"NETWORKS": 3, "LARGEST": 40},
     "errors": {"ONLY": "reset: "},
     "directed": {},
@@ -30,7 +30,7 @@ NOISE = ("wall_s", "sim_cycles_per_s", "rerun")
 def test_nothing_depends_on_it(name, tmp_path):
     def outcome(plusargs=()) -> tuple[dict, str]:
         """What the run found out, but for times, and every bin of functional coverage."""
-        result = simulate(name, tmp_path, SEED, plusargs=plusargs, **SMALL, **RUNS[name])
+        result = simulate(name, tmp_path, SEED, False, plusargs, **{**SMALL, **RUNS[name]})
         bins = (tmp_path / name / str(SEED) / "functional.xml").read_text()
         return {key: value for key, value in result.items() if key not in NOISE}, bins
 
