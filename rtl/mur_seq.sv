@@ -79,7 +79,7 @@ module mur_seq
   input  fault_t            fault_i
   /* verilator lint_on UNUSEDSIGNAL */
 );
-  typedef enum logic [3:0] {
+  typedef enum logic [2:0] {
     StIdle, StClear, StFetch, StDecode, StExec, StDrain, StClose, StHalted
   } state_e;
 
@@ -151,7 +151,8 @@ module mur_seq
               leave   = pushf_o;
             end
             OpEnd: begin
-              if (room && !full0_i && !full1_i && !fullf_i && !end_q && !take_q) begin
+              // A frame begins only when the END before has left, so none is under way.
+              if (room && !full0_i && !full1_i && !fullf_i && !take_q) begin
                 {push0_o, push1_o, pushf_o} = '1;
                 leave    = 1'b1;
                 exec_end = 1'b1;
@@ -238,7 +239,7 @@ module mur_seq
   // A packet that was accepted before an error is kept, and the loader stays armed for it.
   assign disarm_o     = frm_take_o || go_idle
                      || (st_q == StHalted && clr_o && !frm_loaded_i);
-  assign spare_o      = frm_busy_i || frm_loaded_i;
+  assign spare_o      = frm_loaded_i;      // no clear meets a packet in flight
   assign frame_done_o = end_done_i && st_q != StClose;
   assign frame_o      = frame_q;
 
@@ -269,12 +270,12 @@ module mur_seq
       if (own_err) code_q <= st_q == StExec && !illegal_i ? ErrAddrRange : ErrIllegalDesc;
 
       if (st_q == StExec && clr_o) cleared_q <= 1'b1;
-      else if (begin_frame || st_q == StHalted) cleared_q <= 1'b0;
+      else if (begin_frame) cleared_q <= 1'b0;
 
       if (begin_frame) in_frame_q <= 1'b1;
       else if (exec_end || st_q == StClose) in_frame_q <= 1'b0;
 
-      if (begin_frame || st_q == StClose) load_seen_q <= 1'b0;
+      if (begin_frame) load_seen_q <= 1'b0;
       else if (arm_o && op_i == OpLoad) load_seen_q <= 1'b1;
 
       if (begin_frame) take_q <= 1'b1;
