@@ -23,10 +23,14 @@ FIGURES = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """Green without a ``reason``; ``outcome`` is what the test wrote, empty where it wrote nothing."""
+    """Green without a ``reason``; ``outcome`` is what the test wrote, empty where it wrote nothing.
+
+    ``signal`` is what ended the simulator where that was no limit of ours: then the run says nothing.
+    """
 
     reason: str
     outcome: dict = field(default_factory=dict)
+    signal: str = ""
 
 
 def is_error(line: str) -> bool:
@@ -34,25 +38,26 @@ def is_error(line: str) -> bool:
     return ERROR_LINE.match(line) is not None
 
 
-def judge(out_dir: Path, status: int, limit_s: float | None) -> Verdict:
+def judge(out_dir: Path, status: int, limit: str = "") -> Verdict:
     """Judge the run in ``out_dir``: its process's ``status`` and the limit that stopped it, if one did."""
     outcome, lacks = _outcome(out_dir / "outcome.json")
     lines = (out_dir / "sim.log").read_text(errors="replace").splitlines()
     errors = [line.strip() for line in lines if is_error(line)]
     reasons = [
-        _ending(status, limit_s, lines),
+        _ending(status, limit, lines),
         next((line for line in errors if ASSERTION.match(line)), ""),
         _cocotb(out_dir / "results.xml", lines),
         errors[0] if errors else "",
         f"the simulator exited with status {status}" if status > 0 else "",
         lacks,
     ]
-    return Verdict(next(filter(None, reasons), ""), outcome)
+    killed = signal.Signals(-status).name if status < 0 and not limit else ""
+    return Verdict(next(filter(None, reasons), ""), outcome, killed)
 
 
-def _ending(status: int, limit_s: float | None, lines: list[str]) -> str:
-    if limit_s is not None:
-        return f"stopped after {limit_s:g} s of wall time; last line: {lines[-1].strip()}"
+def _ending(status: int, limit: str, lines: list[str]) -> str:
+    if limit:
+        return f"stopped after {limit}; last line: {lines[-1].strip()}"
     if status < 0:
         return f"the simulator was killed by {signal.Signals(-status).name}; last line: {lines[-1].strip()}"
     return ""
@@ -108,6 +113,7 @@ def result(test: str, seed: int, verdict: Verdict, wall_s: float, rerun: str) ->
         "seed": seed,
         "status": "fail" if verdict.reason else "pass",
         **({"reason": verdict.reason} if verdict.reason else {}),
+        **({"signal": verdict.signal} if verdict.signal else {}),
         **figures,
         "wall_s": round(wall_s, 3),
         **speed,

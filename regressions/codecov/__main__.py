@@ -11,8 +11,8 @@ import click
 
 from regressions.codecov import check, merge
 from regressions.codecov.table import table
-from regressions.codecov.waivers import WaiverError
 from regressions.paths import BUILD, shown
+from regressions.registry import RegistryError
 
 
 @click.command()
@@ -29,7 +29,7 @@ def main(files: tuple[Path, ...], out: Path, goals: tuple[tuple[str, float], ...
     try:
         report = merge(files, out)
         missed = check(report, dict(goals))
-    except (WaiverError, ValueError, OSError) as error:
+    except (RegistryError, ValueError, OSError) as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
     click.echo(table(report, holes))

@@ -11,15 +11,20 @@ NAMED = 20  # source lines with holes of one kind; the HTML report shows all
 
 
 def check(report: Report, goals: Mapping[str, float]) -> list[str]:
-    """One line for each thing wrong: files that could not be used, goals missed, waivers without effect.
+    """One line for each thing wrong: files that could not be used, goals missed, waivers too wide or stale.
 
-    ``goals``: per cent of the hand-written files by kind. Without goals only the files are looked at, because
-    a waiver may well match nothing in a few short runs. ValueError for a goal that nothing can be made of.
+    ``goals``: per cent of the hand-written files by kind. Without goals a waiver may match nothing and a
+    module may have no point, because a few short runs need not meet all. ValueError for a goal that nothing
+    can be made of.
     """
     for kind, goal in goals.items():
         if kind not in KINDS or not 0 <= goal <= 100:
             raise ValueError(f"{kind}={goal}: want {', '.join(KINDS)} and 0 to 100 per cent")
     missed = list(report.problems)
+    missed += [
+        f"waiver too wide, it fits {fits:,} points, most = {waiver.most:,}: {waiver}"
+        for waiver, fits in report.wide.items()
+    ]
     for kind, goal in goals.items():
         figure = report.figure(kind, report.handwritten)
         if not figure.of:
@@ -27,6 +32,7 @@ def check(report: Report, goals: Mapping[str, float]) -> list[str]:
         elif figure.percent < goal:
             missed.append(f"{kind} coverage {figure}, want {goal} %: {_named(report, kind)}")
     if goals:
+        missed += [f"{file}: a module without a single point in these runs" for file in report.absent]
         missed += [
             f"waiver without effect, as nothing uncovered matches: {waiver}" for waiver in report.stale
         ]

@@ -12,7 +12,7 @@ def merge(paths: Sequence[Path], out: Path, waiver_list: Path = waivers.WAIVERS)
     """Add up the ``coverage.dat`` files ``paths``; ``out`` gets ``code.info`` (lcov) and ``code/`` (HTML).
 
     A file that is absent, cut off or corrupt is left out and is one of the report's ``problems``. Raises
-    WaiverError when the list of waivers cannot be used, OSError naming the place that cannot be written.
+    RegistryError when the list of waivers cannot be used, OSError naming the place that cannot be written.
     """
     report = gather(paths, waivers.load(waiver_list))
     out.mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ KINDS = ("line", "branch", "toggle", "expr", "user")
 ENTRY = re.compile(r"C '(\x01f\x02.*)' (\d+)")
 # Counting is by text until every file is read; the names of instances only make texts longer.
 INSTANCE = "\x01h\x02"
+MOST_LINES = 10_000  # of a source file
 RTL = re.compile(r"(?:^|/)(rtl/.+)$")
 
 
@@ -90,4 +91,7 @@ def _lines(text: str) -> Iterable[int]:
     """The numbers in a list as ``33-38,40``."""
     for part in text.split(","):
         first, _, last = part.partition("-")
-        yield from range(int(first), int(last or first) + 1)
+        low, high = int(first), int(last or first)
+        if not 0 < low <= high <= MOST_LINES:
+            raise ValueError(text)
+        yield from range(low, high + 1)

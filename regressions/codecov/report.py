@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Coverage of all runs together: which points of ``rtl/`` were met, how often, and which need not be."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from regressions.codecov.waivers import Waiver
 from regressions.paths import ROOT, shown
 
 GENERATED = "rtl/regs/"
+FILES = "rtl/murmur.f"  # lists the modules
+MODULE = re.compile(r"^module ", re.M)
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Report:
     ``parts``: the blocks and arms that each line is part of.
     ``problems``: a line for each file that could not be used.
     ``waived``: points never met that need not be, with the waiver. ``stale``: waivers without effect.
+    ``wide``: waivers that fit more points than they may, with how many. ``absent``: hand-written modules
+    without a point.
     ``sources``: the lines of each file.
     """
 
@@ -48,6 +53,8 @@ class Report:
     problems: list[str] = field(default_factory=list)
     waived: dict[Point, Waiver] = field(default_factory=dict)
     stale: list[Waiver] = field(default_factory=list)
+    wide: dict[Waiver, int] = field(default_factory=dict)
+    absent: list[str] = field(default_factory=list)
     sources: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
@@ -68,6 +75,11 @@ class Report:
         chosen = [point for file in files for point in self.by_file[file] if point.kind == kind]
         met = sum(self.counts[point] > 0 for point in chosen)
         return Figure(met, len(chosen) - sum(point in self.waived for point in chosen))
+
+    def bare(self, kind: str) -> Figure:
+        """Points of ``kind`` in the hand-written files, the waived ones counted as not met."""
+        chosen = [point for file in self.handwritten for point in self.by_file[file] if point.kind == kind]
+        return Figure(sum(self.counts[point] > 0 for point in chosen), len(chosen))
 
     def holes(self, kind: str, files: Iterable[str]) -> list[Point]:
         """Points of ``kind`` in ``files`` never met and not waived."""
@@ -101,7 +113,16 @@ def gather(paths: Sequence[Path], waivers: Sequence[Waiver], root: Path = ROOT) 
         except OSError as error:
             report.problems.append(f"{shown(root / file)}: {error.strerror}, but runs counted in it")
     _waive(report, waivers)
+    report.absent = [file for file in _modules(root) if file not in report.handwritten]
     return report
+
+
+def _modules(root: Path) -> list[str]:
+    """The hand-written files of the file list that hold a module."""
+    files = [line for line in (root / FILES).read_text().splitlines() if line.endswith(".sv")]
+    return [
+        file for file in files if not file.startswith(GENERATED) and MODULE.search((root / file).read_text())
+    ]
 
 
 def _decode(report: Report, texts: Mapping[str, int]) -> None:
@@ -128,7 +149,10 @@ def _decode(report: Report, texts: Mapping[str, int]) -> None:
 def _waive(report: Report, waivers: Sequence[Waiver]) -> None:
     holes = [point for point, count in report.counts.items() if not count]
     for waiver in waivers:
-        hit = [point for point in holes if waiver.matches(point, report.text(point))]
+        fits = [point for point in report.counts if waiver.matches(point, report.text(point))]
+        hit = [point for point in fits if not report.counts[point]]
+        if len(fits) > waiver.most:
+            report.wide[waiver] = len(fits)
         if not hit:
             report.stale.append(waiver)
         for point in hit:

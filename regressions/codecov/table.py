@@ -29,7 +29,9 @@ def table(report: Report, with_holes: bool = False) -> str:
         f"{name:<18}" + "".join(f"{report.figure(kind, files)!s:>10}" for kind in kinds)
         for name, files in rows(report)
     ]
-    lines.append(f"waived: {len(report.waived):,} points")
+    # What the goals would be without a waiver.
+    lines.append(f"{'without waivers':<18}" + "".join(f"{report.bare(kind)!s:>10}" for kind in kinds))
+    lines.append(f"waived: {len(report.waived):,} of {len(report.counts):,} points")
     if with_holes:
         lines += [f"{kind:<8}{hole}" for kind in kinds for hole in holes(report, kind)]
     return "\n".join(lines)

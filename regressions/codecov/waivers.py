@@ -3,25 +3,27 @@
 
 A waiver names the file (``*`` as in a shell), the kind, and regular expressions: ``signal`` for the whole
 name of a toggled bit, or ``source`` for a piece of the source line, perhaps with ``name`` for the whole arm.
-It acts only on points that were never met; one without effect is an error.
+It acts only on points that were never met; one without effect is an error. ``most`` says how many points, met
+or not, the pattern may fit: one that fits more is an error too, so that none can hide what nobody looked at.
 """
 
 import re
-import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from regressions import tables
 from regressions.codecov.points import KINDS, Point
 from regressions.paths import shown
+from regressions.registry import RegistryError
+from regressions.tables import WHOLE, WORDS, one_of
 
 WAIVERS = Path(__file__).parents[1] / "coverage_waivers.toml"
-KEYS = {"file", "kind", "reason"}
+ENTRY = {
+    "file": WORDS, "kind": one_of(*KINDS), "most": WHOLE, "reason": WORDS,
+    "signal?": WORDS, "source?": WORDS, "name?": WORDS,
+}  # fmt: skip
 EDGE = re.compile(r":[01]->[01]$")
-
-
-class WaiverError(Exception):
-    """A list of waivers cannot be used; the message is one line that names the place."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Waiver:
 
     file: str
     kind: str
+    most: int
     reason: str
     signal: str = ""
     source: str = ""
@@ -51,29 +54,18 @@ class Waiver:
 
 
 def load(path: Path = WAIVERS) -> list[Waiver]:
-    """The waivers of ``path``; WaiverError when an entry is not one."""
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise WaiverError(f"{shown(path)}: {error}") from None
-    entries = data.pop("waiver", [])
-    if data or not isinstance(entries, list):
-        raise WaiverError(f"{shown(path)}: want tables [[waiver]] only")
+    """The waivers of ``path``. Raises RegistryError when an entry is not one."""
+    entries = tables.read(path, {"waiver?": [ENTRY]}).get("waiver", [])
     return [_waiver(entry, f"{shown(path)}: waiver {number}") for number, entry in enumerate(entries, 1)]
 
 
 def _waiver(entry: dict, place: str) -> Waiver:
-    wanted = KEYS | ({"signal"} if entry.get("kind") == "toggle" else {"source"})
-    if not wanted <= entry.keys() <= wanted | ({"name"} if "source" in wanted else set()):
-        raise WaiverError(f"{place}: has {', '.join(entry)}, want {', '.join(sorted(wanted))}")
-    for key, value in entry.items():
-        if not isinstance(value, str) or not value.strip():
-            raise WaiverError(f"{place}: {key}={value}: want text")
-    if entry["kind"] not in KINDS:
-        raise WaiverError(f"{place}: kind={entry['kind']}: want {', '.join(KINDS)}")
+    wanted, other = ("signal", ("source", "name")) if entry["kind"] == "toggle" else ("source", ("signal",))
+    if wanted not in entry or any(key in entry for key in other):
+        raise RegistryError(f"{place}: of kind {entry['kind']} it has {wanted}, and no {' or '.join(other)}")
     for key in ("signal", "source", "name"):
         try:
             re.compile(entry.get(key, ""))
         except re.error as error:
-            raise WaiverError(f"{place}: {key}={entry[key]}: {error}") from None
+            raise RegistryError(f"{place}: {key}={entry[key]}: {error}") from None
     return Waiver(**entry)

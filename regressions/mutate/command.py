@@ -42,8 +42,9 @@ def main(wanted: str, jobs: str) -> int:
     with locked(plant.HOME / ".lock", "waiting for another table"):
         try:
             attack(found, side_by_side, plant.HOME)
-        finally:  # Ctrl-C too leaves what was found
-            found.write(REPORT)
+        finally:  # Ctrl-C too leaves what was found; a part asked for must not take the place of the rest
+            known = Store(plant.HOME / "found.json", everything).known()
+            table.Table(everything, everything.mutants, known).write(REPORT)
     print("\n".join(found.lines()))
     print(f"each mutant: {shown(REPORT)}")
     faults = found.faults()
@@ -61,7 +62,8 @@ def attack(found: table.Table, jobs: int, home: Path) -> None:
     listed_all = found.listed
     bench = trial.ready(listed_all.kills, listed_all.mutants, home)
     store = Store(home / "found.json", listed_all)
-    found.trials.update({mutant.id: known for mutant in found.mutants if (known := store.get(mutant))})
+    known = store.known()
+    found.trials.update({mutant.id: known[mutant.id] for mutant in found.mutants if mutant.id in known})
     left = {mutant.id: mutant for mutant in found.mutants if mutant.id not in found.trials}
     if not left:
         return
@@ -87,6 +89,7 @@ class Store:
     def __init__(self, path: Path, everything: Listed) -> None:
         """Read what is at ``path``; an unreadable file holds nothing."""
         self.path = path
+        self.mutants = everything.mutants
         self.state = digest(everything)
         try:
             data = json.loads(path.read_text())
@@ -109,6 +112,10 @@ class Store:
         """What was found of ``mutant``."""
         found = self.data["trials"].get(self._key(mutant))
         return Trial(**found) if found else None
+
+    def known(self) -> dict[int, Trial]:
+        """All that was found of the listed mutants, by their numbers."""
+        return {mutant.id: found for mutant in self.mutants if (found := self.get(mutant))}
 
     def put(self, mutant: Mutant, found: Trial) -> None:
         """Keep what was found of ``mutant``."""

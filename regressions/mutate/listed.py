@@ -2,20 +2,25 @@
 """The list of planted bugs and of the runs that shall find them: ``mutants.toml`` read and checked."""
 
 import re
-import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from regressions import tables
 from regressions.paths import ROOT, shown
 from regressions.registry import RegistryError
+from regressions.tables import FLAG, PERCENT, TEXT, WHOLE, WORDS
 
 MUTANTS = ROOT / "regressions" / "mutants.toml"
 FOLDERS = (ROOT / "rtl", ROOT / "tb" / "harness")  # of sources that bugs are planted in
 ASSERTION = re.compile(r"`MUR_(?:ASSERT|ASSERT_NEXT|ASSERT_HELD|EXPECT)\((\w+),")
 EQUIVALENT, BOUNDED = "equivalent", "bounded, not found"
 VERDICTS = ("", EQUIVALENT, BOUNDED)
+KILL = {"name": WORDS, "test": TEXT, "settings": {"*": TEXT}, "seed?": WHOLE}
+MUTANT = {
+    "id": WHOLE, "file": TEXT, "old": WORDS, "new": TEXT, "bug": TEXT, "within?": TEXT, "alone?": FLAG,
+    "twice?": FLAG, "killer?": TEXT, "fires?": [TEXT], "sample?": FLAG, "verdict?": TEXT, "proof?": TEXT,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,12 +88,12 @@ class Listed:
 
 def load(path: Path = MUTANTS) -> Listed:
     """Return what ``path`` lists. Raises RegistryError on a mistake in it."""
-    try:
-        data = tomllib.loads(path.read_text())
-    except tomllib.TOMLDecodeError as error:
-        raise RegistryError(f"{shown(path)}: {error}") from None
-    kills = tuple(_entry(Kill, entry, path) for entry in data.get("kill", ()))
-    mutants = tuple(_entry(Mutant, entry, path) for entry in data.get("mutant", ()))
+    data = tables.read(path, {"goal": PERCENT, "kill": [KILL], "mutant": [MUTANT]})
+    kills = tuple(Kill(**entry) for entry in data["kill"])
+    mutants = tuple(Mutant(**entry) for entry in data["mutant"])
+    for what in ("kill", "mutant"):
+        if not data[what]:
+            raise RegistryError(f"{shown(path)}: {what} is empty, want one or more")
     names = [kill.name for kill in kills]
     ids = [mutant.id for mutant in mutants]
     for many, what in ((names, "run of the kill list"), (ids, "mutant")):
@@ -110,17 +115,6 @@ def load(path: Path = MUTANTS) -> Listed:
         if mutant.old == mutant.new:
             raise RegistryError(f"{where}: changes nothing")
     return Listed(float(data["goal"]), kills, mutants)
-
-
-def _entry(kind: Any, entry: dict, path: Path) -> Any:
-    known = {field.name for field in fields(kind)}
-    name = entry.get("id", entry.get("name", "without id"))
-    if unknown := set(entry) - known:
-        raise RegistryError(f"{shown(path)}: {name}: unknown {', '.join(sorted(unknown))}")
-    try:
-        return kind(**entry)
-    except TypeError as error:
-        raise RegistryError(f"{shown(path)}: {name}: {str(error).split(') ', 1)[-1]}") from None
 
 
 def locate(mutant: Mutant, text: str) -> Place:

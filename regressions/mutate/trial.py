@@ -73,6 +73,8 @@ class Bench:
     def run(self, kill: Kill, mutant: Mutant | None, alone: bool = False) -> str:
         """Run ``kill`` on ``mutant`` (none: without any bug); return why it is red, empty when it is not.
 
+        Raises BuildError when something else than a limit killed its simulator.
+
         ``alone``: compile the bug by itself, even if it need not be.
         """
         number = mutant.id if mutant else 0
@@ -87,6 +89,9 @@ class Bench:
         said, home = f"make mutate MUTANTS={number}", self._home(kill, mutant, alone)
         with contextlib.redirect_stdout(io.StringIO()):
             result = launch.run(test, kill.seed, said, home=home, plusargs=plusargs, cpu_s=CPU_S)
+        if "signal" in result:  # it says nothing of the bug
+            what = f"mutant {number}" if mutant else "no bug"
+            raise BuildError(f"{kill.name} with {what}: its simulator was killed by {result['signal']}")
         return result.get("reason", "")
 
     def _home(self, kill: Kill, mutant: Mutant | None, alone: bool = False) -> Path:

@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 
+from regressions.build import BuildError
 from regressions.registry import RegistryError, number
 from regressions.regress import work
 
@@ -23,7 +24,8 @@ class Lost(Exception):
 
 def check(jobs: str, where: str) -> int:
     """Return how many jobs run at once here. Raises RegistryError for JOBS or EXECUTOR that cannot be."""
-    if where and not re.fullmatch(r"dask://[^:/\s]+:[0-9]{1,5}", where):
+    address = re.fullmatch(r"dask://[^:/\s]+:([0-9]{1,5})", where)
+    if where and not (address and 0 < int(address[1]) < 1 << 16):
         raise RegistryError(
             f"EXECUTOR={where}: want dask://host:port, or nothing for processes of this machine"
         )
@@ -39,7 +41,10 @@ def check(jobs: str, where: str) -> int:
 
 @contextlib.contextmanager
 def executor(jobs: int, where: str) -> Iterator[tuple[concurrent.futures.Executor, Slots]]:
-    """Give an executor of `work.work`; what still runs at the end is stopped. Raises Lost without workers."""
+    """Give an executor of `work.work`; what still runs at the end is stopped.
+
+    Raises BuildError when there is none to be had.
+    """
     if where:
         with _dask(where) as pair:
             yield pair
@@ -64,7 +69,7 @@ def _dask(where: str) -> Iterator[tuple[concurrent.futures.Executor, Slots]]:
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False)
     except OSError:
-        raise Lost(
+        raise BuildError(
             f"EXECUTOR={where}: no Dask scheduler answers there, want one within {CONNECT_S} s"
         ) from None
 

@@ -5,18 +5,19 @@ An entry goes only by hand, when its run can no longer mean anything (a test or 
 """
 
 import json
-import tomllib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from regressions.paths import shown
-from regressions.registry import RegistryError
+from regressions import tables
 from regressions.regress.jobs import Job
+from regressions.tables import FLAG, TEXT, WHOLE
 
 FILE = "failed_seeds.toml"
 TIER = "failed"
-KEYS = {"test": str, "seed": int, "settings": dict, "signature": str, "date": str}
+ENTRY = {
+    "test": TEXT, "seed": WHOLE, "settings": {"*": TEXT}, "coverage?": FLAG, "signature": TEXT, "date": TEXT,
+}  # fmt: skip
 
 
 def load(folder: Path) -> list[Job]:
@@ -24,20 +25,11 @@ def load(folder: Path) -> list[Job]:
     path = folder / FILE
     if not path.exists():
         return []
-    try:
-        entries = tomllib.loads(path.read_text()).get("failed", [])
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RegistryError(f"{shown(path)}: not TOML: {error}") from None
     jobs = []
-    for number, entry in enumerate(entries, 1):
-        for key, kind in KEYS.items():
-            if type(entry.get(key)) is not kind:
-                raise RegistryError(
-                    f"{shown(path)}: entry {number}: {key}: want a value of kind {kind.__name__}"
-                )
-        settings = {key: str(value) for key, value in entry["settings"].items()}
+    for number, entry in enumerate(tables.read(path, {"failed?": [ENTRY]}).get("failed", []), 1):
         name = f"failed-{number}-{entry['test']}-{entry['seed']}"
-        jobs.append(Job(name, entry["test"], settings, entry["seed"], False, TIER))
+        flag = entry.get("coverage", False)
+        jobs.append(Job(name, entry["test"], entry["settings"], entry["seed"], flag, TIER))
     return jobs
 
 
@@ -53,6 +45,7 @@ def keep(folder: Path, failures: Iterable[tuple[Job, str]]) -> int:
             settings = ", ".join(f"{key} = {_quoted(text)}" for key, text in sorted(job.settings.items()))
             new += (
                 f"\n[[failed]]\ntest = {_quoted(job.test)}\nseed = {job.seed}\nsettings = {{{settings}}}\n"
+                f"coverage = {str(job.coverage).lower()}\n"
                 f"signature = {_quoted(signature)}\ndate = {_quoted(str(datetime.now(UTC).date()))}\n"
             )
     if new:

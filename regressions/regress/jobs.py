@@ -36,7 +36,12 @@ class Job:
     @property
     def run(self) -> tuple:
         """What makes two jobs the same run."""
-        return self.test, self.seed, tuple(sorted((key.upper(), v) for key, v in self.settings.items()))
+        return (
+            self.test,
+            self.seed,
+            self.coverage,
+            tuple(sorted((key.upper(), v) for key, v in self.settings.items())),
+        )
 
 
 def command(
@@ -51,6 +56,7 @@ def command(
 
 def signature(reason: str) -> str:
     """``reason`` without what differs from run to run of one bug: paths are ``PATH``, numbers ``#``."""
+    reason, _, _ = reason.partition("; last line: ")  # where it was, when something else ended it
     text = re.sub(r"(?<![\w.])(?:/[\w.+-]+){2,}", "PATH", reason)
     text = re.sub(r"\b0x[0-9a-fA-F]+\b|(?<![A-Za-z0-9_])[-+]?\d+(?:[.,]\d+)*", "#", text)
     return " ".join(text.split())

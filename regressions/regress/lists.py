@@ -20,23 +20,31 @@ A job's tier is the list in which it stands. Every list ends with the seeds that
 """
 
 import dataclasses
-import difflib
 import re
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from regressions import launch, registry
+from regressions import launch, registry, tables
 from regressions.codecov.points import KINDS
 from regressions.paths import shown
 from regressions.registry import RegistryError, Test
 from regressions.regress import failed
 from regressions.regress.jobs import Job
+from regressions.tables import FLAG, PERCENT, SETTING, TEXT, Leaf, near
 
-KEYS = {"about": str, "include": list, "goals": dict, "builds": dict, "jobs": list}
-JOB_KEYS = {"test": str, "id": str, "build": str, "settings": dict, "seeds": (str, int), "coverage": bool}
+SEEDS = Leaf("a whole number, or text as 1..5, 8", lambda value: type(value) in (str, int))
+JOB = {
+    "test": TEXT, "id?": TEXT, "build?": TEXT, "settings?": {"*": SETTING}, "seeds?": SEEDS,
+    "coverage?": FLAG,
+}  # fmt: skip
+LIST = {
+    "about": TEXT,
+    "include?": [TEXT],
+    "goals?": {f"{kind}?": PERCENT for kind in KINDS},
+    "builds?": {"*": {"*": SETTING}},
+    "jobs?": [JOB],
+}
 MOST_SEEDS = 100_000  # of one entry
 LEGAL_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
 
@@ -56,9 +64,11 @@ def load(name: str, folder: Path, tests: Mapping[str, Test]) -> List:
 
     RegistryError: no such list, a mistake in it, a test, setting or seed that cannot be, nothing to run.
     """
-    known = {path.stem: data for path in sorted(folder.glob("*.toml")) if "about" in (data := _read(path))}
+    known = {
+        path.stem: data for path in sorted(folder.glob("[!.]*.toml")) if "about" in (data := _read(path))
+    }
     if name not in known:
-        raise RegistryError(f"LIST={name}: no such list, {_near(name, known)}")
+        raise RegistryError(f"LIST={name}: no such list, {near(name, known)}")
     builds: dict[str, dict] = {}
     jobs: dict[str, Job] = {}
     for part in _included(name, known, folder, ()):
@@ -67,7 +77,7 @@ def load(name: str, folder: Path, tests: Mapping[str, Test]) -> List:
             if builds.setdefault(key, settings) != settings:
                 raise RegistryError(f"{shown(path)}: builds.{key}: another list has it with other parameters")
         for number, entry in enumerate(data.get("jobs", []), 1):
-            where = f"{shown(path)}: job {number}"
+            where = f"{shown(path)}: jobs {number}"
             for job in _jobs(entry, part, builds, where):
                 if job.id in jobs:
                     raise RegistryError(f"{where}: id {job.id!r} is there twice, want one a job (id = ...)")
@@ -79,38 +89,14 @@ def load(name: str, folder: Path, tests: Mapping[str, Test]) -> List:
         if job.run not in there:
             jobs[job.id] = job
     _check(jobs.values(), tests, folder)
-    goals = known[name].get("goals", {})
-    for kind, goal in goals.items():
-        if kind not in KINDS or not isinstance(goal, int | float) or not 0 <= goal <= 100:
-            place = shown(folder / name)
-            raise RegistryError(
-                f"{place}.toml: goals: {kind} = {goal!r}: want {', '.join(KINDS)}, 0 to 100 per cent"
-            )
-    return List(name, known[name]["about"], tuple(jobs.values()), goals)
+    return List(name, known[name]["about"], tuple(jobs.values()), known[name].get("goals", {}))
 
 
 def _read(path: Path) -> dict:
-    try:
-        data = tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RegistryError(f"{shown(path)}: not TOML: {error}") from None
+    data = tables.parse(path)
     if "about" in data:
-        _typed(data, KEYS, shown(path))
-        for number, entry in enumerate(data.get("jobs", []), 1):
-            _typed(entry, JOB_KEYS, f"{shown(path)}: job {number}")
+        tables.check(data, LIST, shown(path))
     return data
-
-
-def _typed(entry: Any, keys: Mapping[str, Any], where: str) -> None:
-    if not isinstance(entry, dict):
-        raise RegistryError(f"{where}: want a table, as [[jobs]]")
-    for key, value in entry.items():
-        if key not in keys:
-            raise RegistryError(f"{where}: no key {key!r}, {_near(key, keys)}")
-        wanted = keys[key] if isinstance(keys[key], tuple) else (keys[key],)
-        if type(value) not in wanted:
-            kinds = " or ".join(kind.__name__ for kind in wanted)
-            raise RegistryError(f"{where}: {key} = {value!r}: want a value of kind {kinds}")
 
 
 def _included(name: str, known: Mapping[str, dict], folder: Path, above: tuple[str, ...]) -> Iterator[str]:
@@ -121,7 +107,7 @@ def _included(name: str, known: Mapping[str, dict], folder: Path, above: tuple[s
     for part in known[name].get("include", []):
         if part not in known:
             raise RegistryError(
-                f"{shown(folder / name)}.toml: include {part!r}: no such list, {_near(part, known)}"
+                f"{shown(folder / name)}.toml: include {part!r}: no such list, {near(part, known)}"
             )
         told |= dict.fromkeys(_included(part, known, folder, (*above, name)))
     yield from told
@@ -129,39 +115,34 @@ def _included(name: str, known: Mapping[str, dict], folder: Path, above: tuple[s
 
 
 def _jobs(entry: Mapping, tier: str, builds: Mapping[str, Mapping], where: str) -> Iterator[Job]:
-    if "test" not in entry:
-        raise RegistryError(f"{where}: test is missing, want the name of one")
     name = entry.get("id", entry["test"])
     if not LEGAL_ID.fullmatch(name):
         raise RegistryError(f"{where}: id {name!r}: want small letters, digits, `_`, `.` and `-`, at most 80")
     build = entry.get("build")
     if build is not None and build not in builds:
-        raise RegistryError(f"{where}: no build {build!r}, {_near(build, builds)}")
+        raise RegistryError(f"{where}: no build {build!r}, {near(build, builds)}")
     settings = {**(builds[build] if build else {}), **entry.get("settings", {})}
-    texts = {key.upper(): _text(key, value, where) for key, value in settings.items()}
+    texts = {key.upper(): text(value) for key, value in settings.items()}
     coverage = entry.get("coverage", False)
     for seed in seeds(str(entry.get("seeds", 1)), where):
         yield Job(f"{name}-{seed}", entry["test"], texts, seed, coverage, tier)
 
 
-def _text(key: str, value: object, where: str) -> str:
-    if isinstance(value, bool):
-        return str(int(value))
-    if isinstance(value, int | str):
-        return str(value)
-    raise RegistryError(f"{where}: {key} = {value!r}: want text, a whole number, true or false")
+def text(value: object) -> str:
+    """A setting's value as `make sim` takes it."""
+    return str(int(value) if isinstance(value, bool) else value)
 
 
-def seeds(text: str, where: str) -> list[int]:
-    """Return the seeds of ``text``: numbers and ranges "1..5", between commas; each once."""
+def seeds(words: str, where: str) -> list[int]:
+    """Return the seeds of ``words``: numbers and ranges "1..5", between commas; each once."""
     found: dict[int, None] = {}
-    for part in text.split(","):
+    for part in words.split(","):
         first, dots, last = (piece.strip() for piece in part.partition(".."))
         low = registry.number(f"{where}: seeds", first)
         high = registry.number(f"{where}: seeds", last) if dots else low
         if not 0 <= low <= high < low + MOST_SEEDS:
             raise RegistryError(
-                f"{where}: seeds = {text!r}: want numbers of 0 or more and ranges as 1..5, "
+                f"{where}: seeds = {words!r}: want numbers of 0 or more and ranges as 1..5, "
                 f"of at most {MOST_SEEDS:,} seeds"
             )
         found |= dict.fromkeys(range(low, high + 1))
@@ -186,8 +167,3 @@ def _check(jobs: Collection[Job], tests: Mapping[str, Test], folder: Path) -> No
 def configured(job: Job, tests: Mapping[str, Test]) -> Test:
     """The test of ``job`` with its settings. Raises RegistryError."""
     return registry.configure(registry.find(tests, job.test), job.settings)
-
-
-def _near(name: str, names: Collection[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(sorted(names)) or 'none'}"

@@ -9,10 +9,11 @@ What was earned is reported whatever ends the list: a full disk, Ctrl-C, the los
 
 import concurrent.futures
 import contextlib
+import errno
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future
 from pathlib import Path
 
@@ -43,8 +44,14 @@ def main(
     tests = registry.load(tests_file)
     chosen = lists.load(name, tests_file.parent, tests)
     at_once = executors.check(jobs, where)
+    coverage.ready()
     folder, out = home / "regress" / name, home / "report"
-    with locked(home / "regress" / ".lock", "waiting for another regression"):
+    with (
+        locked(home / "regress" / ".lock", "waiting for another regression"),
+        contextlib.ExitStack() as workers,
+    ):
+        # Before the earlier report goes: there may be nobody who runs jobs.
+        executor, slots = workers.enter_context(executors.executor(at_once, where))
         _empty(folder)
         _empty(out)  # an earlier report must not pass for this one's
         report.reserve(out, len(chosen.jobs))
@@ -52,7 +59,7 @@ def main(
         run = _Run(chosen.jobs, folder, tests_file)
         start = time.monotonic()
         try:
-            with executors.executor(at_once, where) as (executor, slots):
+            with workers.pop_all():
                 run.gather(executor, slots)
         except executors.Lost as lost:
             run.trouble = str(lost)
@@ -68,10 +75,13 @@ def main(
             facts=facts(),
         )
         report.release(out)
-        told.kept = failed.keep(tests_file.parent, run.failures())
+        try:
+            told.kept = failed.keep(tests_file.parent, run.failures())
+        except (registry.RegistryError, OSError) as error:  # the report must not go with it
+            told.problems.append(one_line(f"{failed.FILE}: the seeds that failed are not kept: {error}"))
         if not run.trouble:  # half of the runs reach no goal
-            folders = [run_folder(folder / job.id, job) for job in chosen.jobs]
-            told.problems += map(one_line, coverage.merge(name, folders, chosen.goals, out))
+            told.problems += map(one_line, run.lacking(tests))
+            told.problems += map(one_line, coverage.merge(name, list(run.folders()), chosen.goals, out))
         print(report.console(told, out), flush=True)
         report.write(told, out)
     if run.trouble:
@@ -83,8 +93,10 @@ def main(
 
 
 def _empty(folder: Path) -> Path:
-    if folder.exists() or folder.is_symlink():
-        shutil.rmtree(folder)  # a link it refuses
+    if folder.is_symlink():
+        raise OSError(errno.ENOTDIR, "a symbolic link, want a folder of its own", str(folder))
+    if folder.exists():
+        shutil.rmtree(folder)
     folder.mkdir(parents=True)
     return folder
 
@@ -111,6 +123,7 @@ class _Run:
 
     def __init__(self, jobs: Sequence[Job], folder: Path, tests_file: Path) -> None:
         self.jobs = {job.id: job for job in jobs}
+        self.home = folder
         self.call = str(folder), str(tests_file)
         self.results: dict[str, dict] = {}
         self.trouble = ""
@@ -146,6 +159,21 @@ class _Run:
     def answers(self) -> list[dict]:
         """A result for every job, in the order of the list."""
         return [self.results.get(id, job.result("not run")) for id, job in self.jobs.items()]
+
+    def folders(self) -> Iterator[Path]:
+        """Where each job ran, in the order of the list."""
+        for job in self.jobs.values():
+            yield run_folder(self.home / job.id, job)
+
+    def lacking(self, tests: dict[str, registry.Test]) -> list[str]:
+        """A line for each file of coverage that a job which passed did not leave."""
+        pairs = zip(self.jobs.values(), self.folders(), strict=True)
+        return [
+            line
+            for job, folder in pairs
+            if self.results[job.id]["status"] == "pass"
+            for line in coverage.lacking(job, lists.configured(job, tests), folder)
+        ]
 
     def failures(self) -> list[tuple[Job, str]]:
         """Every job that was red, with its signature, in the order of the list."""

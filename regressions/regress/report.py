@@ -10,12 +10,21 @@ from pathlib import Path
 import jinja2
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
+from regressions import tables
 from regressions.paths import shown, write_json
+from regressions.registry import RegistryError
+from regressions.tables import ANY, FLAG, NUMBER, TEXT, WHOLE, one_of
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
 ROOM = ".room"
 ROOM_BYTES = 1 << 17, 1 << 12  # of the report, and of each job in it
 SLOWEST = 10
+# What is read again of summary.json.
+RESULT = {
+    "id": TEXT, "test": TEXT, "seed": WHOLE, "settings": {"*": TEXT}, "coverage": FLAG,
+    "status": one_of("pass", "fail", "not run"), "wall_s?": NUMBER, "*": ANY,
+}  # fmt: skip
+SUMMARY = {"list": TEXT, "trouble": TEXT, "results": [RESULT], "*": ANY}
 COUNTED = ("networks", "frames", "checks", "cycles", "wall_s")
 COVERAGE = {"functional.html": "functional coverage", "code/index.html": "code coverage", "code.info": "lcov"}
 
@@ -51,14 +60,15 @@ class Report:
         return sum(result["status"] == status for result in self.results)
 
     def totals(self) -> dict[str, dict[str, float]]:
-        """Jobs, failures, different seeds and sums of figures, by test."""
+        """Jobs, those that failed and that were not run, different seeds and sums of figures, by test."""
         rows: dict[str, dict] = defaultdict(
-            lambda: {"jobs": 0, "failed": 0, "seeds": set(), **dict.fromkeys(COUNTED, 0)}
+            lambda: {"jobs": 0, "failed": 0, "not_run": 0, "seeds": set(), **dict.fromkeys(COUNTED, 0)}
         )
         for result in self.results:
             row = rows[result["test"]]
             row["jobs"] += 1
-            row["failed"] += result["status"] != "pass"
+            row["failed"] += result["status"] == "fail"
+            row["not_run"] += result["status"] == "not run"
             row["seeds"].add(result["seed"])
             for key in COUNTED:
                 row[key] += result.get(key, 0)
@@ -97,6 +107,17 @@ def write(report: Report, out: Path) -> None:
     write_json(out / "summary.json", summary)
     _whole(out / "junit.xml", junit(report).tostring().decode())
     _whole(out / "index.html", html(report, out))
+
+
+def read(path: Path) -> dict:
+    """The ``summary.json`` at ``path``. Raises RegistryError when it is none, or not there."""
+    if not path.exists():
+        raise RegistryError(f"{shown(path)}: there is no report, want one of `make regress`")
+    told = tables.read(path, SUMMARY)
+    for result in told["results"]:
+        if result["status"] == "fail":
+            tables.check(result, {"signature": TEXT, "*": ANY}, f"{shown(path)}: {result['id']}")
+    return told
 
 
 def _whole(path: Path, text: str) -> None:
@@ -151,11 +172,12 @@ def console(report: Report, out: Path) -> str:
     lines = [
         f"{'PASS' if report.green else 'FAIL'}  {report.name}  {ran} of {len(report.results)} jobs run, "
         f"{report.count('fail')} failed, {report.wall_s:.1f} s, {report.executor}",
-        f"  {'test':<16}{'jobs':>6}{'failed':>8}{'seeds':>7}{'networks':>10}{'frames':>11}{'checks':>15}",
+        f"  {'test':<16}{'jobs':>6}{'failed':>8}{'not run':>9}{'seeds':>7}"
+        f"{'networks':>10}{'frames':>11}{'checks':>15}",
     ]
     lines += [
-        f"  {test:<16}{row['jobs']:>6}{row['failed']:>8}{row['seeds']:>7}{row['networks']:>10,}"
-        f"{row['frames']:>11,}{row['checks']:>15,}"
+        f"  {test:<16}{row['jobs']:>6}{row['failed']:>8}{row['not_run']:>9}{row['seeds']:>7}"
+        f"{row['networks']:>10,}{row['frames']:>11,}{row['checks']:>15,}"
         for test, row in report.totals().items()
     ]
     for _, group in report.groups():

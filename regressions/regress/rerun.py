@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """`make rerun`: the failures of the last report once more, with waves."""
 
-import json
 from pathlib import Path
 
 from regressions import launch, registry, summary
 from regressions.paths import BUILD, shown
 from regressions.registry import RegistryError
+from regressions.regress import report
 from regressions.regress.jobs import command
 
 
@@ -21,13 +21,13 @@ def main(tests_file: Path = registry.TESTS, home: Path = BUILD) -> int:
     taken: dict[tuple[str, int], str] = {}
     for job in _failures(home / "report" / "summary.json"):
         place = job["test"], job["seed"]
-        line = command(*place, job["settings"], waves=True)
+        line = command(*place, job["settings"], waves=True, coverage=job["coverage"])
         if place in taken:  # these waves would replace those
             print(f"left out, as {taken[place]} has its place; later: {line}", flush=True)
             continue
         taken[place] = job["id"]
         test = registry.configure(registry.find(tests, job["test"]), job["settings"])
-        result = launch.run(test, job["seed"], line, waves=True, home=home)
+        result = launch.run(test, job["seed"], line, waves=True, coverage=job["coverage"], home=home)
         print(summary.block(result, home / job["test"] / str(job["seed"])))
         print(f"  waves    make waves TEST={job['test']} SEED={job['seed']}", flush=True)
         red += result["status"] != "pass"
@@ -36,13 +36,7 @@ def main(tests_file: Path = registry.TESTS, home: Path = BUILD) -> int:
 
 def _failures(path: Path) -> list[dict]:
     """The quickest failed run of each signature in the report at ``path``."""
-    try:
-        results = json.loads(path.read_text())["results"]
-    except FileNotFoundError:
-        raise RegistryError(f"{shown(path)}: there is no report, want one of `make regress`") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise RegistryError(f"{shown(path)}: not a report of `make regress`: {error}") from None
-    red = [result for result in results if result["status"] == "fail"]
+    red = [result for result in report.read(path)["results"] if result["status"] == "fail"]
     if not red:
         raise RegistryError(f"{shown(path)}: no failure in it, so there is nothing to repeat")
     red.sort(key=lambda result: -result.get("wall_s", float("inf")))

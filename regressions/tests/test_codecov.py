@@ -13,8 +13,8 @@ from regressions.codecov import html, lcov, points, waivers
 from regressions.codecov.points import CoverageError, Point
 from regressions.codecov.report import gather
 from regressions.codecov.table import names, table
-from regressions.codecov.waivers import WaiverError
 from regressions.paths import ROOT
+from regressions.registry import RegistryError
 
 SOURCE = """\
 module mur_toy (input logic a, output logic [9:0] y);
@@ -54,6 +54,7 @@ def root(tmp_path):
     """A tree with the source of the toy."""
     (tmp_path / "rtl" / "regs").mkdir(parents=True)
     (tmp_path / TOY).write_text(SOURCE)
+    (tmp_path / "rtl" / "murmur.f").write_text(f"// the toy\nrtl/regs/toy_regs.sv\n{TOY}\n")
     (tmp_path / "rtl/regs/toy_regs.sv").write_text("assign x = y;\n" * 3)
     return tmp_path
 
@@ -176,7 +177,13 @@ def test_a_file_that_is_no_good_is_named_and_the_others_count(root, case):
     assert problem.startswith(f"{bad}: ")
 
 
-@pytest.mark.parametrize("wrong", [("fsm", "A->B", ""), ("line", "block", "2-x")])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("fsm", "A->B", ""), ("line", "block", "2-x"), ("line", "block", "1-9999999999"),
+        ("line", "block", "3-2"), ("line", "block", "0"),
+    ],
+)  # fmt: skip
 def test_a_point_of_unknown_meaning_is_a_problem(root, wrong):
     report = gather([data(root / "a.dat", point(2, 3, wrong[0], wrong[1], 1, wrong[2]))], [], root)
     (problem,) = codecov.check(report, {})
@@ -232,6 +239,7 @@ LIST = """\
 file = "rtl/mur_*.sv"
 kind = "toggle"
 signal = 'y\\[9\\]'
+most = 2
 reason = "nine is never reached"
 
 [[waiver]]
@@ -239,6 +247,7 @@ file = "rtl/mur_toy.sv"
 kind = "branch"
 source = 'else if \\(y\\[0'
 name = "elsif"
+most = 1
 reason = "y is zero there"
 """
 
@@ -292,18 +301,50 @@ def test_a_waiver_of_something_else_excuses_nothing(root, change):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("reason =", "because ="), "because"),
-        (('"nine is never reached"', '" "'), "want text"),
-        (('kind = "toggle"', 'kind = "bits"'), "signal"),
-        (("source =", "signal ="), "want .*source"),
+        (("reason =", "because ="), "waiver 1: no key 'because'"),
+        (('"nine is never reached"', '" "'), "waiver 1: reason = ' ': want text that is not empty"),
+        (('kind = "toggle"', 'kind = "bits"'), "waiver 1: kind = 'bits': want one of line, branch"),
+        (("source =", "signal ="), "waiver 2: of kind branch it has source, and no signal"),
+        (("most = 2\n", ""), "waiver 1: most is missing"),
+        (("most = 2", "most = -1"), "waiver 1: most = -1: want a whole number of 0 or more"),
         (("y\\[9", "y[9"), "signal=y"),
-        (("[[waiver]]", "[waiver]"), "waivers.toml"),
-        (("[[waiver]]", "[[exception]]"), "tables"),
+        (("[[waiver]]", "[waiver]"), "waivers.toml: not TOML"),
+        (("[[waiver]]", "[[exception]]"), "no key 'exception', known: waiver"),
     ],
 )
 def test_a_list_that_is_no_good(root, change, says):
-    with pytest.raises(WaiverError, match=says):
+    with pytest.raises(RegistryError, match=says):
         listed(root, LIST.replace(*change))
+
+
+@pytest.mark.parametrize("goals", [{}, {"line": 0}])
+def test_a_waiver_that_fits_more_points_than_it_says_is_red(root, goals):
+    """Met or not: the bound must hold in runs that meet much as in runs that meet little."""
+    wide = listed(root, LIST.replace("y\\[9\\]", ".*").replace("most = 2", "most = 1"))
+    for up, down in ((1, 0), (0, 0), (1, 1)):
+        report = gather([small(root / "a.dat", up=up, down=down)], wide, root)
+        assert "waiver too wide, it fits 2 points, most = 1: rtl/mur_*.sv: toggle .*" in codecov.check(
+            report, goals
+        )
+
+
+def test_the_table_shows_what_is_waived(root):
+    text = table(gather([small(root / "a.dat")], listed(root), root))
+    assert re.search(r"^all of rtl/ +100.0 % +100.0 % +100.0 % +0.0 %", text, flags=re.M)
+    assert re.search(r"^without waivers +60.0 % +66.6 % +50.0 % +0.0 %", text, flags=re.M)
+    assert "waived: 4 of 12 points" in text
+
+
+def test_a_module_of_the_file_list_without_a_point_is_red(root):
+    (root / "rtl" / "mur_other.sv").write_text("module mur_other;\nendmodule\n")
+    (root / "rtl" / "mur_names.sv").write_text("package mur_names;\nendpackage\n")
+    with (root / "rtl" / "murmur.f").open("a") as stream:
+        stream.write("rtl/lint.vlt\nrtl/mur_names.sv\nrtl/mur_other.sv\n")
+    report = gather([small(root / "a.dat")], [], root)
+    assert codecov.check(report, {"line": 60}) == [
+        "rtl/mur_other.sv: a module without a single point in these runs"
+    ]
+    assert codecov.check(report, {}) == []
 
 
 def test_the_list_of_the_project_is_good():
@@ -339,8 +380,12 @@ def test_the_command(tmp_path):
     hole = data(tmp_path / "hole.dat", point(40, 1, "branch", "if", 0, "40", file="rtl/mur_lif.sv"))
     out = tmp_path / "report"
     green = command(out, "--goal", "line", "100", met)
-    # Of so few points nearly every waiver of the project is without effect, and nothing else is wrong.
-    assert all(line.startswith("error: waiver without effect") for line in green.stderr.splitlines())
+    # Of so few points nearly every waiver and module of the project is without, and nothing else is wrong.
+    assert all(
+        line.startswith("error: waiver without effect")
+        or line.endswith("without a single point in these runs")
+        for line in green.stderr.splitlines()
+    )
     assert re.search(r"^mur_lif +100.0 %", green.stdout, flags=re.M)
     assert (out / "code.info").read_text().startswith("TN:\nSF:rtl/mur_lif.sv\n")
     red = command(out, "--goal", "branch", "100", "--holes", met, hole)

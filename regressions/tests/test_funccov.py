@@ -153,12 +153,15 @@ ENTRY = 'intent = "i"\ntests = ["smoke"]\nbins = ["frame.mark"]\ntier = "full"\n
     [
         ("[features.x", "not TOML"),
         ("[features.x]\n" + ENTRY.replace("full", "daily"), "tier = 'daily'"),
-        ("[features.x]\n" + ENTRY.replace('"i"', '""'), "intent is missing"),
-        ("[features.x]\n" + ENTRY.replace('["smoke"]', "[]"), "tests is missing"),
+        ("[features.x]\n" + ENTRY.replace('"i"', '""'), "intent = '': want text that"),
+        ("[features.x]\n" + ENTRY.replace('["smoke"]', "[]"), "tests is empty"),
         ("[features.x]\n" + ENTRY.replace('["frame.mark"]', "[]"), "want bins, or the proof"),
         ("[features.x]\n" + ENTRY.replace("mark", "bark"), "no bins 'frame.bark'"),
         ("[features.x]\n" + ENTRY + 'proof = "p"\n', "want bins, or the proof"),
-        ("[features.x]\n" + ENTRY + 'goal = "p"\n', "goal = 'p'"),
+        ("[features]\nx = 3", "x = 3: want a table"),
+        ("[features.x]\n" + ENTRY.replace('["frame.mark"]', "[[1]]"), "x: bins 1 = [1]: want text"),
+        ("", "features is missing"),
+        ("[features.x]\n" + ENTRY + 'goal = "p"\n', "x: no key 'goal'"),
     ],
 )
 def test_a_plan_that_cannot_be_read(text, wanted, tmp_path):
@@ -225,6 +228,11 @@ def counted(path, line, count):
     path.write_text(f"{points.HEAD}\nC '{text}' {count}\n")
 
 
+def summary(name, trouble="", results=()):
+    """The summary of a report."""
+    return json.dumps({"list": name, "trouble": trouble, "results": list(results)})
+
+
 def test_cov_of_a_report_and_of_all_runs(tmp_path, capsys):
     with pytest.raises(RegistryError, match="run `make regress` first"):
         cov.main("", tmp_path)
@@ -236,7 +244,7 @@ def test_cov_of_a_report_and_of_all_runs(tmp_path, capsys):
     assert (every / "functional.html").exists()
     (tmp_path / "report").mkdir()
     run(tmp_path / "report" / "functional.xml", ACC=1)
-    (tmp_path / "report" / "summary.json").write_text(json.dumps({"list": "smoke"}))
+    (tmp_path / "report" / "summary.json").write_text(summary("smoke"))
     assert cov.main("", tmp_path) == 0  # smoke wants no bins
     assert cov.main("full", tmp_path) == 1
     told = capsys.readouterr()
@@ -249,7 +257,7 @@ def test_cov_of_a_report_and_of_all_runs(tmp_path, capsys):
 
 def test_cov_shows_the_code_of_the_list_of_the_report_only(tmp_path, capsys):
     full(tmp_path / "report" / "functional.xml")
-    (tmp_path / "report" / "summary.json").write_text(json.dumps({"list": "full"}))
+    (tmp_path / "report" / "summary.json").write_text(summary("full"))
     for name, line, count in (("full", 1, 0), ("smoke", 2, 5)):
         folder = tmp_path / "regress" / name / "job" / "random" / "1"
         folder.mkdir(parents=True)
@@ -259,9 +267,45 @@ def test_cov_shows_the_code_of_the_list_of_the_report_only(tmp_path, capsys):
     assert re.search(r"^mur_lif +0.0 %", told.out, flags=re.M)
     assert "error: line coverage 0.0 %, want 100 %: mur_lif.sv:1" in told.err
     assert (tmp_path / "report" / "code" / "index.html").exists()
-    (tmp_path / "report" / "summary.json").write_text(json.dumps({"list": "smoke"}))
+    (tmp_path / "report" / "summary.json").write_text(summary("smoke"))
     assert cov.main("", tmp_path) == 0
     assert re.search(r"^mur_lif +100.0 %", capsys.readouterr().out, flags=re.M)
+
+
+def test_cov_of_a_regression_that_did_not_end_is_red(tmp_path, capsys):
+    full(tmp_path / "regress" / "smoke" / "job" / "random" / "1" / "functional.xml")
+    full(tmp_path / "regress" / "nightly" / "job" / "random" / "1" / "functional.xml")
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "summary.json").write_text(summary("smoke"))
+    assert cov.main("", tmp_path) == 0
+    (tmp_path / "report" / "summary.json").write_text(summary("smoke", "interrupted"))
+    assert cov.main("", tmp_path) == 1
+    said = "error: the last regression, of smoke, did not end: interrupted\n"
+    assert capsys.readouterr().err == said
+    (tmp_path / "report" / ".room").write_text("")
+    assert cov.main("smoke", tmp_path) == 1
+    assert "the last regression was killed" in capsys.readouterr().err
+
+
+NOT_A_REPORT = [
+    ("", "not JSON: "),
+    ("{", "not JSON: "),
+    ("[]", "summary.json = []: want a table"),
+    ("{}", "list is missing"),
+    (b"\xff", "not JSON: "),
+    (summary("../full"), "LIST=../full: no such list"),
+    (summary(3), "list = 3: want text"),
+    (summary("full", 3), "trouble = 3: want text"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), NOT_A_REPORT)
+def test_cov_of_a_report_that_is_none(tmp_path, text, said):
+    (tmp_path / "report").mkdir()
+    data = text if isinstance(text, bytes) else text.encode()
+    (tmp_path / "report" / "summary.json").write_bytes(data)
+    with pytest.raises(RegistryError, match=re.escape(said)):
+        cov.main("", tmp_path)
 
 
 def test_cov_from_the_command_line():

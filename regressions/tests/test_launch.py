@@ -70,7 +70,7 @@ def test_results_file_must_speak_for_the_run(tmp_path, results, reason):
     (tmp_path / "sim.log").write_text("all is well\n")
     (tmp_path / "outcome.json").write_text('{"frames": 1, "checks": 1, "mismatches": 0}')
     (tmp_path / "results.xml").write_text(results)
-    verdict = judge.judge(tmp_path, status=0, limit_s=None)
+    verdict = judge.judge(tmp_path, status=0)
     assert verdict.reason.startswith(reason)
     assert bool(verdict.reason) == bool(reason)
 
@@ -90,14 +90,14 @@ def test_line_of_the_simulator_is_red(tmp_path, line, red):
     (tmp_path / "sim.log").write_text(f"all is well\n{line}\n")
     (tmp_path / "outcome.json").write_text('{"frames": 1, "checks": 1, "mismatches": 0}')
     (tmp_path / "results.xml").write_text("<testsuites><testcase name='t'/></testsuites>")
-    assert judge.judge(tmp_path, 0, None).reason == (line if red else "")
+    assert judge.judge(tmp_path, 0).reason == (line if red else "")
 
 
 def test_bad_exit_status_is_red(tmp_path):
     (tmp_path / "sim.log").write_text("all is well\n")
     (tmp_path / "outcome.json").write_text('{"frames": 1, "checks": 1, "mismatches": 0}')
     (tmp_path / "results.xml").write_text("<testsuites><testcase name='t'/></testsuites>")
-    assert judge.judge(tmp_path, 1, None).reason == "the simulator exited with status 1"
+    assert judge.judge(tmp_path, 1).reason == "the simulator exited with status 1"
 
 
 def test_variables_start_random_by_the_seed(ill, tmp_path):

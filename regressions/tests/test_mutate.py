@@ -75,6 +75,7 @@ old = "a"
 new = "b"
 bug = "c"
 """
+KILLS, MUTANTS = GOOD[GOOD.index("[[kill]]") : GOOD.index("[[mutant]]")], GOOD[GOOD.index("[[mutant]]") :]
 TWICE = '[[mutant]]\nid = 1\nfile = "y"\nold = "a"\nnew = "b"\nbug = "c"'
 
 
@@ -83,15 +84,24 @@ TWICE = '[[mutant]]\nid = 1\nfile = "y"\nold = "a"\nnew = "b"\nbug = "c"'
     [
         ("id = 1", "id = 0", "mutant 0: want a number of 1 or more"),
         ('new = "b"', 'new = "a"', "mutant 1: changes nothing"),
-        ('new = "b"\n', "", "1: .*'new'"),
-        ('bug = "c"', 'bug = "c"\nbugs = 2', "1: unknown bugs"),
+        ('new = "b"\n', "", "mutant 1: new is missing"),
+        ('bug = "c"', 'bug = "c"\nbugs = 2', "mutant 1: no key 'bugs', did you mean bug"),
         ('bug = "c"', 'bug = "c"\nkiller = "smok"', "killer 'smok' is no run of the kill list"),
         ('bug = "c"', 'bug = "c"\nverdict = "equivalent"', "want a verdict of .* with a proof"),
         ('bug = "c"', 'bug = "c"\nproof = "because"', "want a verdict of .* with a proof"),
         ('bug = "c"', 'bug = "c"\nverdict = "fine"\nproof = "p"', "want a verdict of"),
         ('bug = "c"', 'bug = "c"\nsample = true', "one of the sample names its killer"),
         ('bug = "c"', 'bug = "c"\nfires = ["m.a"]', "one that makes an assertion fail names its killer"),
-        ("goal = 95", "goal = ", "Invalid value"),
+        ("goal = 95", "goal = ", "not TOML: "),
+        ("goal = 95", 'goal = "all"', "goal = 'all': want 0 to 100 per cent"),
+        (GOOD, "", "goal is missing"),
+        (GOOD, "\xff", "not TOML: "),
+        (KILLS, "kill = 3\n", "kill = 3: want a list"),
+        (KILLS, "kill = [1]\n", "kill 1 = 1: want a table"),
+        (KILLS, "kill = []\n", "kill is empty, want one or more"),
+        (MUTANTS, "mutant = []\n", "mutant is empty, want one or more"),
+        ("id = 1", 'id = "one"', "mutant 1: id = 'one': want a whole number"),
+        ('file = "mur_x.sv"', "file = 3", "mutant 1: file = 3: want text"),
         ("[[mutant]]", f"{TWICE}\n[[mutant]]", "mutant 1 is listed twice"),
     ],
 )  # fmt: skip
@@ -100,9 +110,16 @@ def test_a_mistake_in_the_list(tmp_path, old, new, said):
     path.write_text(GOOD)
     assert listed.load(path).mutants[0].change == "a -> b"
     assert old in GOOD
-    path.write_text(GOOD.replace(old, new, 1))
+    path.write_text(
+        GOOD.replace(old, new, 1) if old != MUTANTS else new + GOOD.replace(MUTANTS, ""), "latin-1"
+    )
     with pytest.raises(RegistryError, match=said):
         listed.load(path)
+
+
+def test_a_list_that_is_not_there(tmp_path):
+    with pytest.raises(RegistryError, match="cannot be read: No such file"):
+        listed.load(tmp_path / "mutants.toml")
 
 
 # ---- assertions --------------------------------------------------------------------------------------------
@@ -201,6 +218,42 @@ def test_choosing():
     assert [one.id for one in listed.choose(bugs, "")] == [3, 4, 34]
     assert [one.id for one in listed.choose(bugs, "3,mur_y")] == [3, 4]
     assert [one.id for one in listed.choose(bugs, "sample")] == [34]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """The call on two bugs of the list, whatever is killed of them, in a folder of its own."""
+    monkeypatch.setattr(plant, "HOME", tmp_path)
+    monkeypatch.setattr(command, "REPORT", tmp_path / "mutants.json")
+    monkeypatch.setattr(listed, "unfired", lambda mutants: [])
+    bugs = [replace(one, fires=(), sample=False, verdict="", proof="") for one in EVERYTHING.mutants[:2]]
+    monkeypatch.setattr(listed, "load", lambda: Listed(95, (Kill("k", "smoke", {}),), tuple(bugs)))
+
+    def call(*killed: int, wanted: str = "") -> tuple[int, list[int]]:
+        def attack(found, jobs, folder):
+            store = command.Store(folder / "found.json", found.listed)
+            for one in found.mutants:
+                found.trials[one.id] = Trial(one.id, "k" if one.id in killed else "", "", 1.0)
+                store.put(one, found.trials[one.id])
+
+        monkeypatch.setattr(command, "attack", attack)
+        done = CliRunner().invoke(cli, ["mutate", "--mutants", wanted])
+        return done.exit_code, [entry["id"] for entry in json.loads(command.REPORT.read_text())]
+
+    return call, [one.id for one in bugs]
+
+
+def test_a_survivor_is_red_to_whoever_called(home):
+    call, ids = home
+    assert call(*ids)[0] == 0
+    assert call(ids[0])[0] == 1
+
+
+def test_some_bugs_do_not_take_the_place_of_all(home):
+    call, ids = home
+    assert call(*ids, wanted=str(ids[1])) == (0, ids[1:])
+    assert call(*ids) == (0, ids)
+    assert call(*ids, wanted=str(ids[0])) == (0, ids)
 
 
 # ---- counting ---------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 import pytest
 
-from regressions import launch
+from regressions import children, launch
+from regressions.build import BuildError
 from regressions.mutate import command, listed, plant, table, trial
 from regressions.paths import ROOT
 
@@ -103,6 +104,34 @@ def test_a_killed_worker_is_told(bench, tmp_path, monkeypatch):
     with pytest.raises(command.BuildError, match="a process that ran a mutant was killed"):
         command.attack(found, 1, tmp_path)
     assert not found.trials
+
+
+def test_a_killed_simulator_is_no_kill(bench, tmp_path, monkeypatch):
+    """By anybody: only the limit of processor time, when it is used up, is the bug's own doing."""
+
+    def killer(command, lock, cpu_s=None, **settings):
+        return group(["sh", "-c", "kill -9 $$"], lock, cpu_s, **settings)
+
+    group = children.group
+    monkeypatch.setattr(launch.children, "group", killer)
+    found = table.Table(replace(EVERYTHING, kills=KILLERS[:1]), SAMPLE[:1])
+    with pytest.raises(BuildError, match="with no bug: its simulator was killed by SIGKILL"):
+        command.attack(found, 1, tmp_path)
+    with pytest.raises(BuildError, match=f"with mutant {SAMPLE[0].id}: its simulator was killed by SIGKILL"):
+        bench.attack(SAMPLE[0])
+    assert not found.trials
+
+
+def test_a_hang_is_a_kill(bench, monkeypatch):
+    def busy(command, lock, cpu_s=None, **settings):
+        return group(["sh", "-c", "while :; do :; done"], lock, 1, **settings)
+
+    group = children.group
+    monkeypatch.setattr(trial, "CPU_S", 1)
+    monkeypatch.setattr(launch.children, "group", busy)
+    one = bench.attack(SAMPLE[0], first_only=True)
+    assert one.killed_by == SAMPLE[0].killer
+    assert one.reason.startswith("stopped after 1 s of processor time")
 
 
 def test_the_whole_list_is_planted_at_one_place(bench):

@@ -5,6 +5,7 @@ The provers are installed by `make formal`, not by `make setup`: without them th
 skipped, unless the environment variable MUR_REQUIRE holds the word `formal`. One small proof runs here.
 """
 
+import json
 import os
 import re
 import sys
@@ -17,6 +18,7 @@ from click.testing import CliRunner
 from regressions import prove
 from regressions.cli import cli
 from regressions.paths import ROOT
+from regressions.registry import RegistryError
 
 PROOFS = prove.load()
 SMALL = PROOFS["result"]
@@ -124,13 +126,75 @@ def test_every_module_of_a_proof_is_listed():
     assert files == set(PROOFS)
 
 
-def test_a_text_that_is_gone_or_a_list_without_bugs_is_an_error(tmp_path):
+def test_a_text_that_is_gone_is_an_error():
     lost = prove.Planted("", "rtl/mur_result.sv", "no such text", "")
-    with pytest.raises(prove.ProofError, match="0 places of 'no such text'"):
+    with pytest.raises(RegistryError, match="0 places of 'no such text'"):
         lost.text()
-    (tmp_path / "list.toml").write_text('[x]\nabout = ""\nfiles = []\ndepth = 1\nreach = 1\n')
-    with pytest.raises(prove.ProofError, match="x plants no bug"):
+
+
+ENTRY = '[x]\nabout = ""\nfiles = []\ndepth = 1\nreach = 1\nplanted = []\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (ENTRY, "x plants no bug"),
+        ("", "no proof, want one or more"),
+        ("[x", "not TOML: "),
+        (b"\xff", "not TOML: "),
+        ("x = 1", "x = 1: want a table"),
+        ("[x]", "x: about is missing"),
+        (ENTRY.replace("planted", "plants"), "x: no key 'plants', did you mean planted or params?"),
+        (ENTRY.replace("[]\n", "[3]\n"), "x: files 1 = 3: want text"),
+        (None, "cannot be read: No such file"),
+    ],
+)
+def test_a_mistake_in_the_list(tmp_path, monkeypatch, text, said):
+    if text is not None:
+        (tmp_path / "list.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(RegistryError, match=re.escape(said)):
         prove.load(tmp_path / "list.toml")
+
+
+@pytest.fixture
+def proofs(tmp_path, monkeypatch):
+    """The call, with two proofs of which the second is what a test says: its wrongs, or an exception."""
+    monkeypatch.setattr(prove, "REPORT", tmp_path / "formal.json")
+
+    def call(second, *args: str):
+        def reports(chosen):
+            for number, proof in enumerate(chosen):
+                if number and isinstance(second, BaseException):
+                    raise second
+                good, bugs = outcome("PASS"), [outcome("FAIL", failed="a")] * len(proof.planted)
+                yield prove._report(proof, good, good, bugs, second if number else [])
+
+        monkeypatch.setattr(prove, "prove", reports)
+        monkeypatch.setattr(prove, "load", lambda: {name: PROOFS[name] for name in ("result", "digit")})
+        done = CliRunner().invoke(cli, ["formal", *args])
+        told = json.loads(prove.REPORT.read_text())["proofs"] if prove.REPORT.exists() else None
+        return done.exit_code, done.output, told
+
+    return call
+
+
+def test_a_red_proof_is_red_to_whoever_called(proofs):
+    assert proofs([])[0] == 0
+    status, said, told = proofs(["cover is FAIL"])
+    assert status == 1
+    assert "formal: digit red" in said
+    assert [proof["status"] for proof in told] == ["proven", "red"]
+
+
+def test_interrupted_proofs_leave_those_that_ended(proofs):
+    status, _, told = proofs(KeyboardInterrupt())
+    assert status == 130
+    assert [proof["name"] for proof in told] == ["result"]
+
+
+def test_one_proof_does_not_take_the_place_of_all(proofs):
+    proofs([])
+    assert [proof["name"] for proof in proofs([], "--proof", "digit")[2]] == ["result", "digit"]
 
 
 def test_wrong_calls(monkeypatch, tmp_path):

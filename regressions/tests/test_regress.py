@@ -2,15 +2,21 @@
 """A regression from its list to its report and back to the failed runs."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+from regressions import registry
 from regressions.build import BuildError
+from regressions.codecov import waivers
+from regressions.funccov import plan
 from regressions.registry import RegistryError
-from regressions.regress import failed, regression, report, rerun
+from regressions.regress import coverage, failed, regression, report, rerun
 from regressions.regress.jobs import Job, signature
 from regressions.tests.toys import jobs, lists, regress, summary
+from tb.coverage.bins import Database
+from tb.coverage.groups import GROUPS
 
 
 def test_green_list(tmp_path, capsys):
@@ -21,8 +27,8 @@ def test_green_list(tmp_path, capsys):
     assert told["green"]
     assert [result["id"] for result in told["results"]] == ["toy-1", "toy-2", "toy-3", "long-1"]
     assert told["totals"]["toy"] | {"wall_s": 0} == {
-        "jobs": 4, "failed": 0, "seeds": 3, "networks": 0, "frames": 4, "checks": 4, "cycles": 80,
-        "wall_s": 0,
+        "jobs": 4, "failed": 0, "not_run": 0, "seeds": 3, "networks": 0, "frames": 4, "checks": 4,
+        "cycles": 80, "wall_s": 0,
     }  # fmt: skip
     assert {"date", "machine", "revision", "python", "verilator", "cocotb"} <= set(told["facts"])
     for result in told["results"]:
@@ -89,20 +95,57 @@ def test_failures_of_one_test_and_seed_do_not_take_each_other_s_place(tmp_path, 
     assert "later: make sim TEST=fails SEED=1 WAVES=1" in out
 
 
+RED = {
+    "id": "toy-1", "test": "toy", "settings": {}, "seed": 1, "coverage": True, "status": "fail",
+    "reason": "r", "signature": "s",
+}  # fmt: skip
+
+
+def told(results) -> str:
+    """A summary of these results."""
+    return json.dumps({"list": "toys", "trouble": "", "results": results})
+
+
+def test_rerun_of_a_run_that_counted_counts(tmp_path, monkeypatch, capsys):
+    calls = []
+
+    def run(test, seed, line, **settings):
+        calls.append((line, settings["waves"], settings["coverage"]))
+        return {"test": test.name, "seed": seed, "status": "pass", "wall_s": 1.0, "rerun": line}
+
+    monkeypatch.setattr(rerun.launch, "run", run)
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "summary.json").write_text(told([RED]))
+    assert rerun.main(lists(tmp_path), tmp_path) == 0
+    assert calls == [("make sim TEST=toy SEED=1 WAVES=1 COVERAGE=1", True, True)]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         (None, "there is no report"),
-        ("{", "not a report"),
-        ("[]", "not a report"),
-        ('{"results": []}', "no failure"),
+        ("", "not JSON: "),
+        ("{", "not JSON: "),
+        (b"\xff", "not JSON: "),
+        ("[]", "want a table"),
+        ("{}", "list is missing"),
+        (told(3), "results = 3: want a list"),
+        (told([3]), "results 1 = 3: want a table"),
+        (told([RED | {"settings": 3}]), "results 1: settings = 3: want a table"),
+        (told([RED | {"seed": "../../x"}]), "results 1: seed = '../../x': want a whole number"),
+        (told([RED | {"seed": -1}]), "results 1: seed = -1: want a whole number"),
+        (told([RED | {"status": "red"}]), "results 1: status = 'red': want one of pass, fail, not run"),
+        (told([{k: v for k, v in RED.items() if k != "signature"}]), "toy-1: signature is missing"),
+        (told([RED | {"test": "../toy"}]), "no test '../toy'"),
+        (told([]), "no failure"),
     ],
 )
 def test_rerun_without_a_failure(tmp_path, text, said):
     if text is not None:
         (tmp_path / "report").mkdir()
-        (tmp_path / "report" / "summary.json").write_text(text)
-    with pytest.raises(RegistryError, match=said):
+        data = text if isinstance(text, bytes) else text.encode()
+        (tmp_path / "report" / "summary.json").write_bytes(data)
+    with pytest.raises(RegistryError, match=re.escape(said)):
         rerun.main(lists(tmp_path), tmp_path)
 
 
@@ -127,6 +170,94 @@ def test_corrupt_coverage_is_red_and_named(tmp_path, monkeypatch, file):
     assert status == 1
     assert [result["status"] for result in told["results"]] == ["pass"]
     assert file in told["problems"][0]
+
+
+# ---- what must not be green, and what must not be lost -----------------------------------------------------
+def test_a_goal_of_a_list_that_is_missed_is_red(tmp_path):
+    status, told = regress(tmp_path, "goals = { line = 100 }\n" + jobs("toy"))
+    assert status == 1
+    assert "line coverage: no points at all, want 100 %" in told["problems"]
+
+
+def test_empty_bins_of_a_tier_are_red(tmp_path):
+    database = Database(GROUPS)
+    database.write(tmp_path / "functional.xml")
+    for folders in ([tmp_path], []):
+        (tmp_path / "out").mkdir(exist_ok=True)
+        problems = coverage.merge("full", folders, {}, tmp_path / "out")
+        assert len(problems) == len(GROUPS)
+        assert all(line.startswith("functional coverage of ") for line in problems)
+    assert coverage.merge("toys", [tmp_path], {}, tmp_path / "out") == []
+
+
+def test_a_run_that_left_no_coverage_is_red_and_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(coverage.waves, "TOP", "toy")  # of the builds that count functional coverage
+    status, told = regress(tmp_path, jobs("toy"))
+    assert (status, told["problems"]) == (1, ["toy-1: passed but left no functional.xml"])
+
+
+@pytest.mark.parametrize(
+    ("name", "counts", "owed"),
+    [
+        ("smoke", False, ["functional.xml"]),
+        ("pins", False, []),
+        ("smoke", True, ["functional.xml", "coverage.dat"]),
+        ("pins", True, ["coverage.dat"]),
+    ],
+)
+def test_what_a_run_has_to_leave(tmp_path, name, counts, owed):
+    call = Job("x", name, {}, 1, counts, "l"), registry.load()[name], tmp_path
+    assert coverage.lacking(*call) == [f"x: passed but left no {file}" for file in owed]
+    for file in owed:
+        (tmp_path / file).write_text("")
+    assert coverage.lacking(*call) == []
+
+
+def test_what_breaks_in_the_executor_is_red(tmp_path, monkeypatch):
+    def breaks(*_):
+        raise ValueError("a worker broke")
+
+    monkeypatch.setattr(regression, "work", breaks)
+    status, told = regress(tmp_path, jobs("toy"))
+    assert status == 1
+    assert [(r["status"], r["reason"]) for r in told["results"]] == [("fail", "ValueError: a worker broke")]
+
+
+def test_failed_seeds_that_cannot_be_kept_cost_no_report(tmp_path):
+    (tmp_path / f".{failed.FILE}").mkdir()  # the place where the new text is written
+    status, told = regress(tmp_path, jobs("fails"))
+    assert status == 1
+    assert [result["status"] for result in told["results"]] == ["fail"]
+    assert told["problems"][0].startswith("failed_seeds.toml: the seeds that failed are not kept: ")
+
+
+@pytest.mark.parametrize(("load", "text"), [(plan.load, "[features]\nx = 3"), (waivers.load, "waiver = 3")])
+def test_broken_plan_or_waivers_cost_no_run(tmp_path, monkeypatch, load, text):
+    regress(tmp_path, jobs("toy"))
+    (tmp_path / "broken").write_text(text)
+    monkeypatch.setattr(load, "__defaults__", (tmp_path / "broken",))
+    monkeypatch.setattr(regression, "_built", lambda *_: pytest.fail("built"))
+    with pytest.raises(RegistryError, match=r"broken: .* = 3: want a "):
+        regression.main("toys", tests_file=tmp_path / "tests.toml", home=tmp_path / "build")
+    assert summary(tmp_path)["green"]
+
+
+def test_report_folder_that_is_a_link(tmp_path):
+    (tmp_path / "build").mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "mine").write_text("")
+    (tmp_path / "build" / "report").symlink_to(tmp_path / "other")
+    with pytest.raises(OSError, match="a symbolic link, want a folder of its own"):
+        regress(tmp_path, jobs("toy"))
+    assert (tmp_path / "other" / "mine").exists()
+
+
+def test_jobs_that_were_not_run_are_not_failures(tmp_path):
+    job = Job("x", "t", {}, 1, False, "l")
+    told = report.Report("l", "", "here", 1.0, "x", [job.result("fail", "r"), job.result("not run")], {})
+    text = report.console(told, tmp_path)
+    assert "1 of 2 jobs run, 1 failed," in text
+    assert re.search(r"^  t +2 +1 +1 +1 ", text, flags=re.M)  # jobs, failed, not run, seeds
 
 
 def test_report_of_nothing_is_red():
@@ -156,6 +287,8 @@ def test_report_of_nothing_is_red():
         ("/a/clone/build/random/1/sim.log: gone", "/x-y/random/12/sim.log: gone", True),
         ("stopped after 3 s; last line: 120.00ns INFO", "stopped after 3.5 s; last line: 9ns INFO", True),
         ("[120] %Error: mur_fire.sv:31: Assertion", "[7] %Error: mur_fire.sv:31: Assertion", True),
+        ("the simulator was killed by SIGKILL; last line: here", "the simulator was killed by SIGKILL; "
+         "last line: there", True),
         ("register 0x1F", "register 0x2", True),
         ("layer h1: spike", "layer h2: spike", False),
         ("membrane", "spike", False),

@@ -58,30 +58,30 @@ def test_list_included_twice_is_there_once(tmp_path):
     [
         ("", "LIST=toys: "),
         ("jobs = []", "LIST=toys: "),
-        ("jobs = [1]", "toys.toml: job 1: want a table, as [[jobs]]"),
+        ("jobs = [1]", "toys.toml: jobs 1 = 1: want a table"),
         ("[[jobs]", "toys.toml: not TOML: "),
         ("[[job]]", "toys.toml: no key 'job', did you mean jobs?"),
-        ("[[jobs]]", "toys.toml: job 1: test is missing, want the name of one"),
+        ("[[jobs]]", "toys.toml: jobs 1: test is missing"),
         ('[[jobs]]\ntest = "toi"', "toys.toml: job toi-1: no test 'toi'; did you mean toy?"),
-        ('[[jobs]]\ntest = "toy"\nsed = 1', "toys.toml: job 1: no key 'sed', did you mean seeds"),
+        ('[[jobs]]\ntest = "toy"\nsed = 1', "toys.toml: jobs 1: no key 'sed', did you mean seeds"),
         (
             '[[jobs]]\ntest = "toy"\nseeds = [1]',
-            "toys.toml: job 1: seeds = [1]: want a value of kind str or int",
+            "toys.toml: jobs 1: seeds = [1]: want a whole number, or text as",
         ),
-        ('[[jobs]]\ntest = "toy"\nseeds = "1.5"', "toys.toml: job 1: seeds='1.5' is not a whole number"),
+        ('[[jobs]]\ntest = "toy"\nseeds = "1.5"', "toys.toml: jobs 1: seeds='1.5' is not a whole number"),
         (
             '[[jobs]]\ntest = "toy"\nseeds = "5..1"',
-            "toys.toml: job 1: seeds = '5..1': want numbers of 0 or more",
+            "toys.toml: jobs 1: seeds = '5..1': want numbers of 0 or more",
         ),
         (
             '[[jobs]]\ntest = "toy"\nseeds = "0..100000"',
-            "toys.toml: job 1: seeds = '0..100000': want numbers",
+            "toys.toml: jobs 1: seeds = '0..100000': want numbers",
         ),
-        ('[[jobs]]\ntest = "toy"\nseeds = -1', "toys.toml: job 1: seeds = '-1': want numbers of 0 or more"),
-        ('[[jobs]]\ntest = "toy"\nseeds = ""', "toys.toml: job 1: seeds='' is not a whole number"),
-        ('[[jobs]]\ntest = "toy"\nid = "../x"', "toys.toml: job 1: id '../x': want small letters, digits"),
-        ('[[jobs]]\ntest = "toy"\n[[jobs]]\ntest = "toy"', "toys.toml: job 2: id 'toy-1' is there twice"),
-        ('[[jobs]]\ntest = "toy"\nbuild = "x"', "toys.toml: job 1: no build 'x', known: none"),
+        ('[[jobs]]\ntest = "toy"\nseeds = -1', "toys.toml: jobs 1: seeds = '-1': want numbers of 0 or more"),
+        ('[[jobs]]\ntest = "toy"\nseeds = ""', "toys.toml: jobs 1: seeds='' is not a whole number"),
+        ('[[jobs]]\ntest = "toy"\nid = "../x"', "toys.toml: jobs 1: id '../x': want small letters, digits"),
+        ('[[jobs]]\ntest = "toy"\n[[jobs]]\ntest = "toy"', "toys.toml: jobs 2: id 'toy-1' is there twice"),
+        ('[[jobs]]\ntest = "toy"\nbuild = "x"', "toys.toml: jobs 1: no build 'x', known: none"),
         (
             '[[jobs]]\ntest = "toy"\nsettings = { LIMITS = 3 }',
             "toys.toml: job toy-1: test 'toy' has no LIMITS",
@@ -92,14 +92,25 @@ def test_list_included_twice_is_there_once(tmp_path):
         ),
         (
             '[[jobs]]\ntest = "toy"\nsettings = { LIMIT = 1.5 }',
-            "toys.toml: job 1: LIMIT = 1.5: want text, a whole",
+            "toys.toml: jobs 1: settings: LIMIT = 1.5: want text, a whole",
         ),
         ('include = ["toys"]', "toys.toml: includes toys, which includes it"),
         ('include = ["toy"]', "toys.toml: include 'toy': no such list, did you mean toys?"),
-        ('goals = { lines = 3 }\n[[jobs]]\ntest = "toy"', "toys.toml: goals: lines = 3: want line, branch, "),
+        (
+            'goals = { lines = 3 }\n[[jobs]]\ntest = "toy"',
+            "toys.toml: goals: no key 'lines', did you mean line?",
+        ),
+        ("goals = { line = true }", "toys.toml: goals: line = True: want 0 to 100 per cent"),
+        ("builds = { a = 3 }", "toys.toml: builds: a = 3: want a table"),
+        ("include = [3]", "toys.toml: include 1 = 3: want text"),
+        ("include = [[1]]", "toys.toml: include 1 = [1]: want text"),
+        (
+            '[[jobs]]\ntest = "toy"\nsettings = { limit = 8, LIMIT = 16 }',
+            "toys.toml: jobs 1: settings: LIMIT is there twice, in capitals and not",
+        ),
         (
             'goals = { line = 101 }\n[[jobs]]\ntest = "toy"',
-            "toys.toml: goals: line = 101: want line, branch, ",
+            "toys.toml: goals: line = 101: want 0 to 100 per cent",
         ),
     ],
 )
@@ -124,6 +135,7 @@ def test_mistake_in_a_list_costs_no_run(tmp_path, text, said, monkeypatch):
         (["--jobs", "0"], "JOBS=0: want 1 to 1024"),
         (["--jobs", "many"], "JOBS='many' is not a whole number in decimal digits"),
         (["--executor", "spark://x:1"], "EXECUTOR=spark://x:1: want dask://host:port, or nothing for "),
+        (["--executor", "dask://x:65536"], "EXECUTOR=dask://x:65536: want dask://host:port, or nothing for "),
         (["--executor", "dask://x"], "EXECUTOR=dask://x: want dask://host:port, or nothing for "),
         (
             ["--executor", "dask://x:1", "--jobs", "2"],
@@ -170,11 +182,29 @@ def test_failed_seeds_run_with_every_list_once(tmp_path):
     assert [job.run for job in jobs[1:]] == [one.run, two.run]
 
 
+def test_failed_run_that_counted_counts_again(tmp_path):
+    entry = '[[jobs]]\ntest = "toy"\n'
+    (plain,) = load(tmp_path, entry).jobs
+    (counted,) = load(tmp_path, f"{entry}coverage = true").jobs
+    assert failed.keep(tmp_path, [(plain, "s"), (counted, "s")]) == 2
+    assert [job.rerun for job in failed.load(tmp_path)] == [
+        "make sim TEST=toy SEED=1", "make sim TEST=toy SEED=1 COVERAGE=1",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
         ("[[failed]", "failed_seeds.toml: not TOML: "),
-        ("[[failed]]\nseed = 1", "failed_seeds.toml: entry 1: test: want a value of kind str"),
+        ("[[failed]]\nseed = 1", "failed_seeds.toml: failed 1: test is missing"),
+        ("[[fialed]]", "failed_seeds.toml: no key 'fialed', did you mean failed?"),
+        ("failed = 3", "failed_seeds.toml: failed = 3: want a list"),
+        ("failed = [1, 2]", "failed_seeds.toml: failed 1 = 1: want a table"),
+        ("[failed]", "failed_seeds.toml: failed = {}: want a list"),
+        (
+            '[[failed]]\ntest = "toy"\nseed = -1\nsettings = {}\nsignature = ""\ndate = ""',
+            "failed_seeds.toml: failed 1: seed = -1: want a whole number of 0 or more",
+        ),
         (
             '[[failed]]\ntest = "gone"\nseed = 1\nsettings = {}\nsignature = ""\ndate = ""',
             "failed_seeds.toml: job failed-1-gone-1: no test 'gone'; ",
