@@ -212,8 +212,9 @@ def _simulate(
         finally:
             timer.cancel()
     limit = f"{test.limit_s:g} s of wall time" if late.is_set() else ""
-    # The kernel's limit ends it by SIGXCPU or SIGKILL, which anybody may send: by then its time was used up.
-    if cpu_s is not None and status in (-signal.SIGXCPU, -signal.SIGKILL) and _cpu_s() - used >= cpu_s:
+    # The kernel's limit ends it by SIGXCPU or SIGKILL, which anybody may send: by then its time was used up,
+    # but for what the kernel counts too much in its ticks.
+    if cpu_s is not None and status in (-signal.SIGXCPU, -signal.SIGKILL) and _cpu_s() - used > 0.9 * cpu_s:
         limit = limit or f"{cpu_s} s of processor time"
     return _End(status, limit, time.monotonic() - start)
 

@@ -27,7 +27,7 @@ from regressions.registry import RegistryError
 def main(files: tuple[Path, ...], out: Path, goals: tuple[tuple[str, float], ...], holes: bool) -> None:
     """Merge the coverage data FILES."""
     try:
-        report = merge(files, out)
+        report = merge(files, out, dict(goals))
         missed = check(report, dict(goals))
     except (RegistryError, ValueError, OSError) as error:
         click.echo(f"error: {error}", err=True)

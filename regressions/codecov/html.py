@@ -2,6 +2,7 @@
 """Coverage as pages: an index of the modules, and each source file with its counts and holes."""
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +26,7 @@ class Line:
     waived: list[str] = field(default_factory=list)
 
 
-def write(report: Report, folder: Path) -> None:
+def write(report: Report, folder: Path, goals: Mapping[str, float]) -> None:
     """Replace ``folder`` by the pages; none of them needs anything but the others."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -36,18 +37,19 @@ def write(report: Report, folder: Path) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    kinds = kinds_in(report)
+    kinds = {kind: goals.get(kind, 100) for kind in kinds_in(report)}
     table = [
         (name, page_name(files[0]) if len(files) == 1 else "", [report.figure(kind, files) for kind in kinds])
         for name, files in rows(report)
     ]
-    index = jinja.get_template("index.html.j2").render(report=report, kinds=kinds, table=table)
+    table.append(("without waivers", "", [report.bare(kind) for kind in kinds]))
+    index = jinja.get_template("index.html.j2").render(report=report, kinds=kinds, goals=goals, table=table)
     (folder / "index.html").write_text(index, encoding="utf-8")
     page = jinja.get_template("file.html.j2")
     for file in report.by_file:
         figures = [report.figure(kind, [file]) for kind in kinds]
         lines = _lines(report, file)
-        text = page.render(file=file, kinds=kinds, figures=figures, lines=lines)
+        text = page.render(file=file, kinds=kinds, goals=goals, figures=figures, lines=lines)
         (folder / page_name(file)).write_text(text, encoding="utf-8")
 
 

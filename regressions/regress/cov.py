@@ -55,7 +55,7 @@ def _code(runs: _Runs, goals: Mapping[str, float]) -> list[str]:
     if not runs.code and not goals:
         click.echo("\nno code coverage: no run was made with COVERAGE=1")
         return []
-    merged = codecov.merge(runs.code, runs.folder)
+    merged = codecov.merge(runs.code, runs.folder, goals)
     click.echo(f"\n{table(merged)}")
     click.echo(f"files   {shown(runs.folder / 'code' / 'index.html')}, {shown(runs.folder / 'code.info')}")
     return codecov.check(merged, goals)

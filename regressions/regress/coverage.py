@@ -6,9 +6,12 @@ from pathlib import Path
 
 from regressions import codecov, funccov, waves
 from regressions.codecov import waivers
+from regressions.codecov.points import KINDS
 from regressions.funccov import plan
+from regressions.funccov.report import percent, share
 from regressions.registry import RegistryError, Test
 from regressions.regress.jobs import Job
+from tb.coverage.groups import GROUPS
 
 FUNCTIONAL, CODE = "functional.xml", "coverage.dat"  # what a run leaves
 
@@ -26,19 +29,27 @@ def lacking(job: Job, test: Test, folder: Path) -> list[str]:
     return [f"{job.id}: passed but left no {file}" for file in owed if not (folder / file).exists()]
 
 
-def merge(name: str, folders: Sequence[Path], goals: Mapping[str, float], out: Path) -> list[str]:
-    """Merge what the runs of the list ``name`` left in ``folders`` into ``out``; a line for each thing wrong.
+def merge(
+    name: str, folders: Sequence[Path], goals: Mapping[str, float], out: Path
+) -> tuple[list[str], dict[str, str]]:
+    """Merge what the runs of the list ``name`` left in ``folders`` into ``out``.
 
-    ``goals`` are the per cent of code coverage wanted, by kind. Those of functional coverage are the plan's.
+    Returns a line for each thing wrong, and the per cent reached by kind of coverage, in words. ``goals`` are
+    the per cent of code coverage wanted, by kind. Those of functional coverage are the plan's.
     """
     functional, code = (
         [path for folder in folders if (path := folder / file).exists()] for file in (FUNCTIONAL, CODE)
     )
-    problems = []
+    problems: list[str] = []
+    figures: dict[str, str] = {}
     try:
-        problems += funccov.check(funccov.merge(functional, out), name)
+        merged = funccov.merge(functional, out)
+        figures["functional"] = percent(*share(merged.hits, GROUPS))
+        problems += funccov.check(merged, name)
         if code or goals:
-            problems += codecov.check(codecov.merge(code, out), goals)
+            report = codecov.merge(code, out, goals)
+            figures |= {kind: str(report.figure(kind, report.handwritten)) for kind in KINDS}
+            problems += codecov.check(report, goals)
     except (RegistryError, OSError) as error:
         problems.append(f"coverage: {error}")
-    return problems
+    return problems, {kind: figure for kind, figure in figures.items() if figure != "-"}

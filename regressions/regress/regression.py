@@ -81,7 +81,8 @@ def main(
             told.problems.append(one_line(f"{failed.FILE}: the seeds that failed are not kept: {error}"))
         if not run.trouble:  # half of the runs reach no goal
             told.problems += map(one_line, run.lacking(tests))
-            told.problems += map(one_line, coverage.merge(name, list(run.folders()), chosen.goals, out))
+            missed, told.coverage = coverage.merge(name, list(run.folders()), chosen.goals, out)
+            told.problems += map(one_line, missed)
         print(report.console(told, out), flush=True)
         report.write(told, out)
     if run.trouble:

@@ -34,7 +34,7 @@ class Report:
     """A regression: a result for every job of the list ("pass", "fail", "not run"), and what is around them.
 
     ``trouble`` is what ended it before its time, ``problems`` what is wrong beside the runs, both in lines
-    that print; ``kept`` is how many seeds failed for the first time.
+    that print; ``kept`` is how many seeds failed for the first time, ``coverage`` what was reached, by kind.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Report:
     facts: dict[str, str]
     problems: list[str] = field(default_factory=list)
     kept: int = 0
+    coverage: dict[str, str] = field(default_factory=dict)
 
     @property
     def green(self) -> bool:
@@ -73,6 +74,13 @@ class Report:
             for key in COUNTED:
                 row[key] += result.get(key, 0)
         return {test: row | {"seeds": len(row["seeds"])} for test, row in rows.items()}
+
+    def whole(self) -> dict[str, float]:
+        """The sums of `totals` over all tests."""
+        rows = self.totals().values()
+        return {
+            key: sum(row[key] for row in rows) for key in ("jobs", "failed", "not_run", "seeds", *COUNTED)
+        }
 
     def groups(self) -> list[tuple[str, list[dict]]]:
         """Failed runs by signature: the most first; within one the quickest first, as the one to repeat."""
@@ -178,8 +186,12 @@ def console(report: Report, out: Path) -> str:
     lines += [
         f"  {test:<16}{row['jobs']:>6}{row['failed']:>8}{row['not_run']:>9}{row['seeds']:>7}"
         f"{row['networks']:>10,}{row['frames']:>11,}{row['checks']:>15,}"
-        for test, row in report.totals().items()
+        for test, row in {**report.totals(), "all": report.whole()}.items()
     ]
+    if report.coverage:
+        lines.append(
+            "  coverage: " + ", ".join(f"{kind} {figure}" for kind, figure in report.coverage.items())
+        )
     for _, group in report.groups():
         first = group[0]
         lines.append(f"  {len(group)} failed, as {first['id']}:")

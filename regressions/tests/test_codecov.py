@@ -355,7 +355,7 @@ def test_the_list_of_the_project_is_good():
 # ---- the report -------------------------------------------------------------------------------------------
 def test_pages(root):
     report = gather([small(root / "a.dat")], listed(root), root)
-    html.write(report, root / "code")
+    html.write(report, root / "code", {})
     index = (root / "code" / "index.html").read_text()
     page = (root / "code" / "mur_toy.sv.html").read_text()
     assert re.search(
@@ -367,6 +367,16 @@ def test_pages(root):
     for text in (index, page):
         assert "http" not in text.replace("http-equiv", "")
         assert "prefers-color-scheme: dark" in text
+
+
+def test_the_page_is_coloured_by_the_goals(root):
+    report = gather([small(root / "a.dat")], [], root)
+    shown = r'class="(\w+)" title="1 of 2">50.0 %'  # toggles: of the module, of all, without waivers
+    for goals, colour in (({}, "hole"), ({"toggle": 51}, "hole"), ({"toggle": 50}, "met")):
+        html.write(report, root / "code", goals)
+        index = (root / "code" / "index.html").read_text()
+        assert re.findall(shown, index) == 3 * [colour]
+        assert ("toggle, goal" in index) == bool(goals)
 
 
 def command(out, *args):

@@ -184,10 +184,11 @@ def test_empty_bins_of_a_tier_are_red(tmp_path):
     database.write(tmp_path / "functional.xml")
     for folders in ([tmp_path], []):
         (tmp_path / "out").mkdir(exist_ok=True)
-        problems = coverage.merge("full", folders, {}, tmp_path / "out")
+        problems, figures = coverage.merge("full", folders, {}, tmp_path / "out")
+        assert figures == {"functional": "0.0 %"}
         assert len(problems) == len(GROUPS)
         assert all(line.startswith("functional coverage of ") for line in problems)
-    assert coverage.merge("toys", [tmp_path], {}, tmp_path / "out") == []
+    assert coverage.merge("toys", [tmp_path], {}, tmp_path / "out")[0] == []
 
 
 def test_a_run_that_left_no_coverage_is_red_and_named(tmp_path, monkeypatch):
@@ -258,6 +259,19 @@ def test_jobs_that_were_not_run_are_not_failures(tmp_path):
     text = report.console(told, tmp_path)
     assert "1 of 2 jobs run, 1 failed," in text
     assert re.search(r"^  t +2 +1 +1 +1 ", text, flags=re.M)  # jobs, failed, not run, seeds
+
+
+def test_first_page_has_the_sums_and_the_coverage(tmp_path):
+    results = [
+        Job(str(seed), test, {}, seed, False, "l").result("pass", frames=700 + seed, checks=1)
+        for seed, test in enumerate(("a", "b", "b"))
+    ]
+    told = report.Report("l", "", "here", 1.0, "", results, {}, coverage={"functional": "12.3 %"})
+    page, text = report.html(told, tmp_path), report.console(told, tmp_path)
+    assert "functional <b>12.3 %</b>" in page
+    assert re.search(r"<td>all</td>(\s*<td>[03]</td>){5}<td>2,103</td>", page)
+    assert re.search(r"^  all +3 +0 +0 +3 +0 +2,103 +3$", text, flags=re.M)
+    assert "  coverage: functional 12.3 %" in text
 
 
 def test_report_of_nothing_is_red():
