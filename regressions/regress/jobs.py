@@ -36,12 +36,8 @@ class Job:
     @property
     def run(self) -> tuple:
         """What makes two jobs the same run."""
-        return (
-            self.test,
-            self.seed,
-            self.coverage,
-            tuple(sorted((key.upper(), v) for key, v in self.settings.items())),
-        )
+        settings = tuple(sorted((key.upper(), text) for key, text in self.settings.items()))
+        return self.test, self.seed, self.coverage, settings
 
 
 def command(
