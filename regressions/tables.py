@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from regressions.paths import shown
-from regressions.registry import RegistryError
+from regressions.registry import MOST_DIGITS, RegistryError
 
 SHOWN = 60  # characters of a wrong value
 
@@ -31,7 +31,10 @@ ANY = Leaf("anything", lambda value: True)
 TEXT = Leaf("text", lambda value: type(value) is str)
 WORDS = Leaf("text that is not empty", lambda value: type(value) is str and value.strip() != "")
 FLAG = Leaf("true or false", lambda value: type(value) is bool)
-WHOLE = Leaf("a whole number of 0 or more", lambda value: type(value) is int and value >= 0)
+WHOLE = Leaf(
+    f"a whole number of 0 or more, of at most {MOST_DIGITS} digits",
+    lambda value: type(value) is int and 0 <= value < 10**MOST_DIGITS,
+)
 NUMBER = Leaf("a number", lambda value: type(value) in (int, float))
 PERCENT = Leaf("0 to 100 per cent", lambda value: type(value) in (int, float) and 0 <= value <= 100)
 SETTING = Leaf("text, a whole number, true or false", lambda value: type(value) in (str, int, bool))

@@ -94,8 +94,8 @@ def load(path: Path = MUTANTS) -> Listed:
     for what in ("kill", "mutant"):
         if not data[what]:
             raise RegistryError(f"{shown(path)}: {what} is empty, want one or more")
-    names = [kill.name for kill in kills]
-    ids = [mutant.id for mutant in mutants]
+    names: list = [kill.name for kill in kills]
+    ids: list = [mutant.id for mutant in mutants]
     for many, what in ((names, "run of the kill list"), (ids, "mutant")):
         for one in many:
             if many.count(one) > 1:

@@ -64,7 +64,7 @@ def _code(runs: _Runs, goals: Mapping[str, float]) -> list[str]:
 def _last(folder: Path) -> tuple[str, list[str]]:
     """The list of the report in ``folder`` ("": no report), and a line if that regression did not end."""
     if (folder / ROOM).exists():
-        return "", ["the last regression was killed, or still runs: coverage of every run that is there"]
+        return "", ["the last regression did not end, or still runs: coverage of every run that is there"]
     if not (folder / "summary.json").exists():
         return "", []
     told = read(folder / "summary.json")

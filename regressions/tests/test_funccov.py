@@ -284,12 +284,13 @@ def test_cov_of_a_regression_that_did_not_end_is_red(tmp_path, capsys):
     assert capsys.readouterr().err == said
     (tmp_path / "report" / ".room").write_text("")
     assert cov.main("smoke", tmp_path) == 1
-    assert "the last regression was killed" in capsys.readouterr().err
+    assert "the last regression did not end, or still runs" in capsys.readouterr().err
 
 
 NOT_A_REPORT = [
     ("", "not JSON: "),
     ("{", "not JSON: "),
+    ("[" * 100_000, "not JSON: "),
     ("[]", "summary.json = []: want a table"),
     ("{}", "list is missing"),
     (b"\xff", "not JSON: "),

@@ -206,6 +206,10 @@ def test_failed_run_that_counted_counts_again(tmp_path):
             "failed_seeds.toml: failed 1: seed = -1: want a whole number of 0 or more",
         ),
         (
+            f'[[failed]]\ntest = "toy"\nseed = {10**18}\nsettings = {{}}\nsignature = ""\ndate = ""',
+            f"failed_seeds.toml: failed 1: seed = {10**18}: want a whole number of 0 or more, of at most 18",
+        ),
+        (
             '[[failed]]\ntest = "gone"\nseed = 1\nsettings = {}\nsignature = ""\ndate = ""',
             "failed_seeds.toml: job failed-1-gone-1: no test 'gone'; ",
         ),
