@@ -24,6 +24,10 @@ class BusTimeout(Exception):
     """The design did not answer in time; the message says how far it came."""
 
 
+class Unseen(Exception):
+    """The design did something that nobody has looked at."""
+
+
 @dataclass
 class Batch:
     """What left the design during one batch of frames; all arrays are copies."""
@@ -86,6 +90,19 @@ class Bfm:
     def clear(self) -> None:
         """Forget all records but responses."""
         self.library.mur_clear()
+
+    def take(self) -> Batch:
+        """All that was recorded since the last time: whoever takes it looks at it."""
+        batch = Batch(**{name: self.records(name) for name in Batch.__annotations__})
+        self.clear()
+        return batch
+
+    def nothing_left(self) -> None:
+        """Raise Unseen when there are records that nobody took."""
+        left = {name: self._place(name)[1] for name in Batch.__annotations__}
+        if any(left.values()):
+            counts = ", ".join(f"{count} {name}" for name, count in left.items() if count)
+            raise Unseen(f"recorded outside a batch, and never compared: {counts}")
 
     def stall(self, stream: str, seed: int, rate: int, burst: int) -> None:
         """Stall ``stream`` from its next start on.
@@ -162,15 +179,18 @@ class Bfm:
         await self._go("img", limit, f"{len(beats)} image beats")
 
     async def stream(self, beats: np.ndarray, packets: int, spaced: bool, limit: int) -> Batch:
-        """Send frame packets; back when ``packets`` END beats have left, with all that happened meanwhile."""
-        self.clear()
+        """Send frame packets; back when ``packets`` END beats have left, with all that happened meanwhile.
+
+        Raises Unseen when something has happened before.
+        """
+        self.nothing_left()
         self._record("spaced" if spaced else "frm", beats)
         self._load("frame", beats, spaced)
         self.library.mur_expect_packets(ctypes.c_uint64(packets))
         await self._go("frm", limit, f"{packets} frames")
         if self.tape is not None:
             self.signature = self.library.mur_fold_results(ctypes.c_uint64(self.signature))
-        return Batch(**{name: self.records(name) for name in Batch.__annotations__})
+        return self.take()
 
     # ---- tape: the same stimulus for a simulator without Python --------------------------------------
     def _record(self, kind: str, records_: np.ndarray) -> None:

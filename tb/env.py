@@ -87,4 +87,5 @@ class Environment(uvm_env):
         """Nothing may be left over, and all that was compared agrees."""
         if left := sum(map(len, self.waiting())):
             raise Diverged(f"{left} items were seen and never compared")
+        self.bfm.nothing_left()
         self.verdict()

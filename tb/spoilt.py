@@ -11,6 +11,7 @@ from cocotb.triggers import Event
 from pyuvm import ConfigDB, uvm_factory
 
 from tb import faults
+from tb.agents.frame import LIMIT_BASE, to_beats
 from tb.items import FrameBatch
 from tb.scoreboard import Scoreboard
 from tb.virtual_sequences import Life, Start
@@ -103,6 +104,26 @@ class UnansweredLife(Life):
         ConfigDB().get(None, "", "BFM").seen["frames"].put_nowait(FrameBatch("unanswered", []))
 
 
+class HoardingStart(Start):
+    """From now on records that were taken stay where they were, as if nobody had looked at them."""
+
+    async def body(self):
+        """See the class."""
+        await super().body()
+        ConfigDB().get(None, "", "BFM").clear = lambda: None
+
+
+class StrayLife(Life):
+    """Ends with frames that ran and that nobody looked at."""
+
+    async def body(self):
+        """See the class."""
+        await super().body()
+        await self.then(HoardingStart.create("start"))
+        beats = to_beats(self.batches[0].utterances)
+        await ConfigDB().get(None, "", "BFM").stream(beats, 1, spaced=False, limit=LIMIT_BASE)
+
+
 OVERRIDES = {
     **dict.fromkeys((*faults.RECORDS, *faults.REGISTERS, "second_batch"), (Scoreboard, SpoiltScoreboard)),
     "no_checks": (Scoreboard, BlindScoreboard),
@@ -113,6 +134,8 @@ OVERRIDES = {
     "dead_simulator": (Life, KilledLife),
     "endless": (Life, EndlessLife),
     "unanswered": (Life, UnansweredLife),
+    "between_batches": (Start, HoardingStart),
+    "after_the_last": (Life, StrayLife),
 }
 
 

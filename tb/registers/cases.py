@@ -116,7 +116,6 @@ async def reset_in_frame(bench: RegisterBench) -> None:
         await bench.begun()
         await bench.wait(cycles)
         await bench.bfm.reset()
-        bench.seen()
         await reset_values(bench)
     await bench.again("after")
 

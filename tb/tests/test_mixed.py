@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs whose frames differ in work: the model begins where the machine is, and no record is lost."""
 
+from collections import Counter
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
 
 from models.formats import BuildConfig
 from models.machine import Machine
 from models.networks.random_program import random_program
 from tb import records
 from tb.bfm import Batch
+from tb.compare import Outcome
 from tb.expected import expect, site_plans
 from tb.mixed import by_frame, in_order, run_model
+from tb.scoreboard import Scoreboard
 
 BUILD = BuildConfig(lanes=8, result_w=128, vec_depth=256)
 
@@ -68,3 +74,17 @@ def test_frames_out_of_order_are_seen():
     assert not in_order(batch([7, 8, 7], [7, 8], [7, 8]))
     assert not in_order(batch([7, 8], [8, 7], [7, 8]))
     assert not in_order(batch([7, 8], [7, 8], [8, 7]))
+
+
+@pytest.mark.parametrize(("order", "wrong"), [((0, 1, 2, 3), 0), ((0, 2, 1, 3), 1)])
+def test_the_scoreboard_looks_at_the_order(order, wrong):
+    machine, x = program()
+    outcomes: list[Outcome] = []
+    board = SimpleNamespace(
+        machine=machine, plans=site_plans(machine), layout=None, program=[], section=0,
+        utterances_seen=0, next_frame=0, frames_checked=0, events=0, model_s=0.0, compare_s=0.0,
+        totals=Counter(), account=outcomes.append,
+    )  # fmt: skip
+    Scoreboard.check_mixed(board, [x[:4]], batch(starts=order, dones=4))
+    assert (outcomes[0].checks, outcomes[0].mismatches) == (1, wrong)
+    assert board.frames_checked == 4

@@ -235,11 +235,12 @@ async def clear_as_it_halts(bench: ErrorBench) -> None:
         delay += 1
         if delay > LIMIT:
             raise Wrong("no error came")
+    bench.expect_end(await bench.ends(1), ErrorBit.ACC_OVERFLOW, 0)
     seen = set()
     for moment in range(delay - 16, delay + 8):
         await bench.idle()
         await bench.clear_error()
-        bench.bfm.clear()
+        bench.bfm.nothing_left()
         await bench.start()
         bench.play(bench.packets(frames))
         await bench.begun()

@@ -15,7 +15,7 @@ from tb import mur_regs as regs
 from tb import records, sequences
 from tb.agents.frame import to_beats
 from tb.base_test import Diverged, MurTest
-from tb.bfm import CLOCK_NS, Batch
+from tb.bfm import CLOCK_NS, Batch, Unseen
 from tb.items import FrameBatch, ResultBatch
 from tb.networks import Modes, network_of
 
@@ -154,7 +154,7 @@ class ErrorBench(MurTest):
         await self.load(images or self.one)
         await self.write(regs.IRQ_STATUS, 3)
         await self.write(regs.IRQ_ENABLE, regs.IRQ_ENABLE.fields["error"].mask)
-        self.bfm.clear()
+        self.bfm.nothing_left()
         if start:
             await self.start()
 
@@ -227,9 +227,13 @@ class ErrorBench(MurTest):
 
     def seen(self) -> Batch:
         """All that happened since the last time."""
-        batch = Batch(**{name: self.bfm.records(name) for name in Batch.__annotations__})
-        self.bfm.clear()
-        return batch
+        return self.bfm.take()
+
+    def took(self, packets: int) -> None:
+        """So many frame packets were accepted since the last time, and nothing else has happened."""
+        batch = self.seen()
+        found = {name: len(getattr(batch, name)) for name in Batch.__annotations__}
+        self.expect("records", found, dict.fromkeys(found, 0) | {"packets": packets})
 
     @staticmethod
     def split(batch: Batch, number: int) -> tuple[Batch, Batch]:
@@ -304,4 +308,4 @@ class ErrorBench(MurTest):
         await self.bfm.reset()
 
 
-RED = (Wrong, Diverged, sequences.MachineError)
+RED = (Wrong, Diverged, Unseen, sequences.MachineError)

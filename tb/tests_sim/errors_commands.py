@@ -68,6 +68,7 @@ async def stop_halted(bench: ErrorBench, size: int) -> None:
         await bench.wait(SETTLE)
         drop = int(bench.bfm.records("responses")["cycle"][-1]) + PULSE
         shown = int(bench.bfm.records("packets")["last_cycle"][-1]) - max(0, size - BEATS)
+        bench.took(1)
         seen.add(np.sign(shown - drop))
         (word,) = await bench.read(regs.ERROR)
         bench.expect(f"ERROR, STOP {drop - shown} cycles after the beat", word, error if shown < drop else 0)
@@ -121,7 +122,7 @@ async def clear_is_spent(bench: ErrorBench) -> None:
     async def delay(number: int) -> int:
         """Cycles from the packet to the beginning of its frame."""
         await bench.waiting_for_frame()
-        bench.bfm.clear()
+        bench.bfm.nothing_left()
         bench.play(second)
         batch = await bench.ends(1)
         bench.goes_on(number)

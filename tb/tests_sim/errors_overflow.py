@@ -104,7 +104,7 @@ async def dropped_by_stop(bench: ErrorBench, stall: tuple[int, int, int]) -> Non
     await bench.idle()
     await bench.expect_status("after STOP", running=0, halted=0, frame_loaded=0, program_valid=1)
     await bench.wait(10 * SETTLE)
-    bench.expect("packets accepted when idle", len(bench.seen().packets), 0)
+    bench.took(0)
     await bench.start()
     (info,) = await bench.read(regs.ERROR_INFO)
     bench.expect("ERROR_INFO after START", info, 0)
