@@ -2,10 +2,11 @@
 """Random programs and random illegal cases on two builds; every illegal case can be red."""
 
 import json
+import re
 
 import pytest
 
-from tb.tests.simulation import simulate
+from tb.tests.simulation import log, simulate
 
 BUILDS = {128: {}, 8: {"RESULT_W": 128, "VEC_DEPTH": 256}}
 
@@ -24,6 +25,15 @@ def test_illegal(lanes, tmp_path):
     outcome = json.loads((tmp_path / "illegal" / "1" / "outcome.json").read_text())
     assert outcome["cases"] == 40
     assert len(outcome["errors"]) >= 8  # kinds
+
+
+def test_what_comes_before_an_error_is_compared(tmp_path):
+    result = simulate("illegal", tmp_path, CASES=40, SPOIL="before", LANES=8, **BUILDS[8])
+    assert result["status"] == "fail"
+    said = re.findall(r"mur> case .*; : ([^:]*): .*, expected ", log("illegal", tmp_path))
+    assert set(said) == {
+        "beats before the error", "words", "spikes before the error", "membranes before the error",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("spoil", ["expect", "frames"])

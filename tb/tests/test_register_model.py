@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The register model: its built-in tests are green, each can be red, and spoilt parts are found."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from models.formats import REFERENCE
 from tb import mur_regs as regs
+from tb.registers.access import Predictor
 from tb.registers.builtin import after
 from tb.registers.model import reset_words
 from tb.registers.spoilt import SPOILS
@@ -14,12 +17,16 @@ from tb.watchdog import overrun
 
 # Cases by the first words of their names: a table that lost entries must not look green.
 CASES = {"reset": 4, "clear": 2, "command": 1, "bit bash": 2, "rights": 3, "addresses": 3, "mirror": 3}
-# A case that each spoilt part makes red, and what it says.
-FOUND = {
-    "back_door": ("mirror: idle", "FRAMES, the back door: "),
-    "adapter": ("mirror: idle", "ID, the mirror after a read: "),
-    "predictor": ("bit bash: idle", "register IRQ_ENABLE: read "),
-}
+# Spoilt parts, a case that each makes red, and what it says.
+FOUND = [
+    ("back_door", "mirror: idle", "FRAMES, the back door: "),
+    ("back_door", "reset: after power-up", "back door after reset: "),
+    ("back_door_ahead", "mirror: while frames run", "CYCLES_LO, between looks: "),
+    ("adapter", "mirror: idle", "ID, the mirror after a read: "),
+    ("answer", "bit bash: idle", "IRQ_ENABLE, written bit by bit: "),
+    ("strobe", "rights: idle", "IRQ_ENABLE, written with strobe 0: "),
+    ("predictor", "bit bash: idle", "register IRQ_ENABLE: read "),
+]
 
 
 def test_registers(tmp_path):
@@ -30,12 +37,23 @@ def test_every_case_can_fail(tmp_path):
     check_each_red("registers", tmp_path, SPOIL="expect")
 
 
-@pytest.mark.parametrize("part", SPOILS)
-def test_a_spoilt_part_is_found(part, tmp_path):
-    case, said = FOUND[part]
+@pytest.mark.parametrize(("part", "case", "said"), FOUND)
+def test_a_spoilt_part_is_found(part, case, said, tmp_path):
     result = simulate("registers", tmp_path, SPOIL=part, ONLY=case)
     assert result["status"] == "fail"
     assert answer_of("registers", tmp_path)["red"][case].startswith(said)
+
+
+def test_every_spoilt_part_is_found_somewhere():
+    assert {part for part, _, _ in FOUND} == set(SPOILS)
+
+
+@pytest.mark.parametrize("write", [0, 1])
+def test_the_predictor_knows_where_no_register_is(write):
+    said: list[str] = []
+    predictor = SimpleNamespace(model=SimpleNamespace(at={}), tell=said.append)
+    Predictor.access(predictor, write, 0xFFC, 0, 15, 0)
+    assert said == ["address 0xffc answered OKAY, and there is no register"]
 
 
 def test_reset_values_come_from_the_description():

@@ -2,7 +2,7 @@
 """One random illegality in an otherwise legal random case: the error that the model names, then right frames.
 
 Programs, image packets, frame packets and commands; SPOIL=expect and SPOIL=frames corrupt the first
-expectation or the first result of every case, to see it red.
+expectation or the first result of every case, SPOIL=before what has left before an error, to see it red.
 """
 
 from collections import Counter
@@ -37,8 +37,11 @@ class Illegal(ErrorBench):
     async def body(self) -> None:
         """All cases, the kinds in turn; the red ones are named together."""
         self.spoil = str(self.job.param("spoil", ""))
-        if self.spoil not in ("", "expect", "frames"):
-            raise ValueError(f"SPOIL={self.spoil!r} is neither expect nor frames")
+        if self.spoil not in ("", "expect", "frames", "before"):
+            raise ValueError(f"SPOIL={self.spoil!r} is none of expect, frames, before")
+        self.to_spoil = [
+            ("results", "user"), ("results", "data"), ("commits", "spikes"), ("commits", "membranes")
+        ]  # fmt: skip
         kinds: tuple[Callable[..., Awaitable[None]], ...] = (
             self.program, self.image, self.packets_among_good, self.program, self.command_when_wrong,
         )  # fmt: skip
@@ -130,11 +133,25 @@ class Illegal(ErrorBench):
         if complete:
             await self.judge([x[:complete]], good)
         if bad.begun and bad.error.bit != ErrorBit.ACC_OVERFLOW:
+            if self.spoil == "before":
+                self.spoil_before(failed)
             self.expect_before(bad, failed)
         await self.expect_status("after the error", running=0, waiting=0, halted=1)
         await self.expect_error(bad.error.bit, bad.error.pc)
         await self.unmoved()
         return first + complete + bad.begun
+
+    def spoil_before(self, failed: Batch) -> None:
+        """Corrupt a field of the first record before the error, of those there are the one not used longest."""
+        for place in self.to_spoil:
+            name, field = place
+            records_ = getattr(failed, name)[:-1] if name == "results" else failed.commits  # not END
+            if len(records_):
+                first = records_[field][:1].reshape(-1)[:1]
+                first ^= first.dtype.type(1 << 32 if field == "user" else 1)
+                self.to_spoil.remove(place)
+                self.to_spoil.append(place)
+                return
 
     def expect_before(self, bad: BadProgram, failed: Batch) -> None:
         """All that the descriptors before the bad one do in its frame, and nothing else."""
