@@ -142,7 +142,7 @@ class Illegal(ErrorBench):
         return first + complete + bad.begun
 
     def spoil_before(self, failed: Batch) -> None:
-        """Corrupt a field of the first record before the error, of those there are the one not used longest."""
+        """Corrupt a field of the first record before the error: of those there, the one not used longest."""
         for place in self.to_spoil:
             name, field = place
             records_ = getattr(failed, name)[:-1] if name == "results" else failed.commits  # not END
