@@ -84,8 +84,9 @@ class Environment(uvm_env):
             raise Diverged(self.predictor.wrong[0])
 
     def check_phase(self) -> None:
-        """Nothing may be left over, and all that was compared agrees."""
+        """Nothing may be left over, all that was compared agrees, and every value met has its bin."""
         if left := sum(map(len, self.waiting())):
             raise Diverged(f"{left} items were seen and never compared")
         self.bfm.nothing_left()
         self.verdict()
+        self.coverage.database.nothing_unknown()

@@ -124,6 +124,15 @@ class StrayLife(Life):
         await ConfigDB().get(None, "", "BFM").stream(beats, 1, spaced=False, limit=LIMIT_BASE)
 
 
+class UnplannedLife(Life):
+    """A value is met that no bin stands for."""
+
+    async def body(self):
+        """See the class."""
+        await super().body()
+        ConfigDB().get(None, "", "BFM").watcher.database.add("error.place", "nowhere")
+
+
 OVERRIDES = {
     **dict.fromkeys((*faults.RECORDS, *faults.REGISTERS, "second_batch"), (Scoreboard, SpoiltScoreboard)),
     "no_checks": (Scoreboard, BlindScoreboard),
@@ -136,6 +145,7 @@ OVERRIDES = {
     "unanswered": (Life, UnansweredLife),
     "between_batches": (Start, HoardingStart),
     "after_the_last": (Life, StrayLife),
+    "no_bin": (Life, UnplannedLife),
 }
 
 

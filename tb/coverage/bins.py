@@ -96,7 +96,7 @@ class Database:
     def add_all(self, path: str, counts: Mapping) -> None:
         """Counts by label."""
         for label, count in counts.items():
-            self.items[path].add(label, count)
+            self.add(path, label, count)
 
     def hits(self, path: str) -> dict[str, int]:
         """The bins of a group that were hit."""
@@ -107,3 +107,24 @@ class Database:
         part = out.with_name(f".{out.name}")
         coverage_db.export_to_xml(str(part))
         part.replace(out)
+
+
+class RunDatabase(Database):
+    """That of a run: what has no bin is kept for its end, so that the checkers have the first word."""
+
+    def __init__(self, groups: Mapping[str, Group]) -> None:
+        """Nothing unknown yet."""
+        super().__init__(groups)
+        self.unknown: list[UnknownBin] = []
+
+    def add(self, path: str, label: Label, count: int = 1) -> None:
+        """As Database; nothing is raised."""
+        try:
+            super().add(path, label, count)
+        except UnknownBin as error:
+            self.unknown.append(error)
+
+    def nothing_unknown(self) -> None:
+        """Raise the first UnknownBin of the run."""
+        if self.unknown:
+            raise self.unknown[0]

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The environment's part that measures functional coverage: it listens, and has no say in the verdict."""
+"""The environment's part that measures functional coverage: it listens, and the checkers have the first word.
+
+A value that no bin stands for makes a run red at its end, when all that was compared agrees.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +12,7 @@ from pyuvm import ConfigDB, uvm_analysis_port, uvm_component, uvm_subscriber
 
 from models.machine import Machine, MachineError
 from models.machine_trace import Trace
-from tb.coverage.bins import Database
+from tb.coverage.bins import RunDatabase
 from tb.coverage.frames import FrameSampler
 from tb.coverage.groups import GROUPS
 from tb.coverage.pins import PinSampler
@@ -66,7 +69,7 @@ class FunctionalCoverage(uvm_component):
 
     def build_phase(self) -> None:
         """Make the samplers and watch the harness."""
-        self.database = Database(GROUPS)
+        self.database = RunDatabase(GROUPS)
         self.traces = TraceListener("traces", self, FrameSampler(self.database))
         self.pins = PinSampler(self.database, ConfigDB().get(self, "", "CONFIG"))
         ConfigDB().get(self, "", "BFM").watcher = self.pins

@@ -13,7 +13,7 @@ from models.network import LifLayer, Network, OutputLayer
 from tb import mur_regs as regs
 from tb import records
 from tb.agents.frame import to_beats
-from tb.coverage.bins import Database, Group, Never, UnknownBin
+from tb.coverage.bins import Database, Group, Never, RunDatabase, UnknownBin
 from tb.coverage.frames import FrameSampler
 from tb.coverage.groups import GROUPS
 from tb.coverage.pins import PinSampler
@@ -161,6 +161,12 @@ def test_a_value_without_a_bin_is_noticed():
     for label in (("1", "x"), ("2", "z"), "0"):
         with pytest.raises(UnknownBin, match=r"g\.p: no bin"):
             database.add("g.p", label)
+    run = RunDatabase(database.groups)
+    run.nothing_unknown()
+    run.add_all("g.p", {("1", "z"): 1, ("2", "z"): 1, ("0", "x"): 1})
+    assert run.hits("g.p") == {"0, x": 1, "1, z": 1}
+    with pytest.raises(UnknownBin, match="no bin '2, z'"):
+        run.nothing_unknown()
 
 
 class Pins:

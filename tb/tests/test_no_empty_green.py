@@ -20,6 +20,7 @@ REASONS = {
     "unanswered": "1 items were seen and never compared",
     "between_batches": "never compared: 48 results, 160 commits, 8 starts, 8 dones, 8 packets",
     "after_the_last": "outside a batch",
+    "no_bin": "error.place: no bin 'nowhere'",
     "no_such_fault": "no fault",
     "register_counter": "1 values differ",
     "frames_register": "1 values differ",
