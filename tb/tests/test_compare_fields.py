@@ -32,13 +32,15 @@ FRAME = 4  # the one whose records are spoilt, in the middle of the batch
 
 def judged() -> list[tuple[str, str]]:
     """All (kind of record, field) that are compared."""
-    fields = [(name, field) for name in Batch.__annotations__ for field in records.BUFFERS[name].names]
+    fields = [(name, field) for name in Batch.__annotations__ for field in records.BUFFERS[name].names or ()]
     return [(name, field) for name, field in fields if field not in UNJUDGED.get(name, ())]
 
 
 def looked_at(name: str, field: str, record: np.void) -> range:
     """The bits of a record's ``field`` that say something, counted from the record's first."""
-    kind, offset = records.BUFFERS[name].fields[field][:2]
+    fields = records.BUFFERS[name].fields
+    assert fields is not None
+    kind, offset = fields[field][:2]
     size = {
         "membranes": 16 * CONFIG.chunk,  # lanes of this build
         "data": 8 * int(record["keep"]).bit_count() if field == "data" else 0,  # TKEEP says which words count
