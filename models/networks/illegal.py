@@ -168,7 +168,29 @@ def bad_packet(rng: np.random.Generator, images: Images) -> tuple[np.ndarray, Er
             return beats, error.bit, f"{what}: {error}"
 
 
-def frame_error(beats: int, length: int) -> ErrorBit | None:
-    """What a frame packet of that many beats raises where `length` elements are wanted."""
+def bad_lengths(rng: np.random.Generator, length: int) -> list[tuple[int, ErrorBit]]:
+    """Frame packets that go before a good one of `length` elements: how many beats each has, what it raises."""
     wanted = -(-length // FRAME_ELEMS)
-    return None if beats == wanted else ErrorBit.FRAME_SHORT if beats < wanted else ErrorBit.FRAME_LONG
+    sizes = [
+        max(1, int(rng.choice([1, wanted - 1, wanted + 1, rng.integers(1, 200)])))
+        for _ in range(int(rng.choice([0, 1, 1, 2])))
+    ]
+    return [(n, ErrorBit.FRAME_SHORT if n < wanted else ErrorBit.FRAME_LONG) for n in sizes if n != wanted]
+
+
+@dataclass(frozen=True)
+class WrongCommand:
+    """START (CTRL_BUSY) or an image (IMG_BUSY) while frames run, `moment` cycles after the first has begun.
+
+    Or else after its first beat: most such moments are within the clear.
+    """
+
+    bit: ErrorBit
+    begun: bool
+    moment: int
+
+
+def wrong_command(rng: np.random.Generator) -> WrongCommand:
+    """Any of them."""
+    bit = ErrorBit(int(rng.choice([ErrorBit.CTRL_BUSY, ErrorBit.IMG_BUSY])))
+    return WrongCommand(bit, bool(rng.random() < 0.5), int(1000 ** rng.random()))

@@ -125,7 +125,7 @@ class _Writer:
             at = self.words - max(1, int(kept))
         return Acc(
             sets=sets, ctx=ctx, fmt=fmt, src=src[0], len=length, wgt=at, sel0=sel[0], sel1=sel[1],
-            shift=int(self.rng.choice([0, 0, 1, 2, 3, SHIFT_MAX])), bank=upto(1) if sets == 3 else sets - 1,
+            shift=int(self.rng.choice([0, 0, 1, *range(SHIFT_MAX + 1)])), bank=upto(1) if sets == 3 else sets - 1,
             masked=masked, msk=msk[0] * masked, mv_src=src[1], mv_wgt=wgt[1], mv_msk=msk[1],
         )  # fmt: skip
 

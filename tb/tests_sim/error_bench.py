@@ -209,13 +209,13 @@ class ErrorBench(MurTest):
         await self.wait(SETTLE)
         return self.seen()
 
-    async def begun(self) -> None:
-        """Wait until a frame has begun."""
+    async def begun(self, frames: int = 1) -> None:
+        """Wait until so many frames have begun."""
         for _ in range(LIMIT):
-            if len(self.bfm.records("starts")):
+            if len(self.bfm.records("starts")) >= frames:
                 return
             await self.wait(1)
-        raise Wrong(f"no frame has begun: {self.bfm.progress()}")
+        raise Wrong(f"{frames} frames have not begun: {self.bfm.progress()}")
 
     async def waiting_for_frame(self) -> None:
         """Wait until the machine waits for a frame: after START it clears first."""

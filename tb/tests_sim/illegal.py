@@ -14,7 +14,7 @@ import pyuvm
 from models.compiler import compile_network
 from models.formats import ErrorBit
 from models.images import Images
-from models.networks.illegal import BadProgram, bad_packet, bad_program, frame_error
+from models.networks.illegal import BadProgram, bad_lengths, bad_packet, bad_program, wrong_command
 from models.networks.random_net import random_frames, random_network
 from models.networks.random_program import random_program
 from tb import mur_regs as regs
@@ -22,8 +22,10 @@ from tb import records
 from tb.base_test import Diverged
 from tb.bfm import Batch
 from tb.expected import SitePlan, expect
-from tb.tests_sim.error_bench import RED, SETTLE, ErrorBench
+from tb.items import NO_STALL, Stall
+from tb.tests_sim.error_bench import RED, SETTLE
 from tb.tests_sim.errors_images import joined
+from tb.tests_sim.lives import RandomLives, random_cut
 from tb.tests_sim.stalls import random_stalls
 
 FRAMES = 4  # of a case
@@ -31,7 +33,7 @@ Case = tuple[Images, np.ndarray]  # legal images, and int [1, FRAMES, n] for the
 
 
 @pyuvm.test()
-class Illegal(ErrorBench):
+class Illegal(RandomLives):
     """CASES cases, each its own random network or program."""
 
     async def body(self) -> None:
@@ -51,6 +53,7 @@ class Illegal(ErrorBench):
             rng = self.rng(f"illegal.{n}")
             self.expected = 0
             self.doing = ""
+            self.stalls = random_stalls(rng)
             try:
                 await kinds[n % len(kinds)](rng)
             except RED as error:
@@ -68,12 +71,24 @@ class Illegal(ErrorBench):
         network = random_network(rng, self.config, largest=64)
         return compile_network(network, self.config), random_frames(rng, network, FRAMES)
 
+    async def load(self, images: Images, stall: Stall = NO_STALL) -> None:
+        """As every test, with this case's stalls; image packets sent past the agent later keep them."""
+        await super().load(images, self.stalls["image"])
+
+    async def start(self, stall: Stall = NO_STALL) -> None:
+        """As every test, with this case's stalls."""
+        await super().start(self.stalls["axil"])
+
+    async def stop(self, stall: Stall = NO_STALL) -> None:
+        """As every test, with this case's stalls."""
+        await super().stop(self.stalls["axil"])
+
     def stalled(self, rng: np.random.Generator) -> tuple[int, int, int]:
-        """Stall the results at random; a stall for the frames."""
-        stalls = random_stalls(rng)
+        """Stall the results; a stall for the frames."""
+        frame, result = self.stalls["frame"], self.stalls["result"]
         seeds = rng.integers(1 << 32, size=2)
-        self.bfm.stall("result", int(seeds[0]), stalls["result"].rate, stalls["result"].burst)
-        return int(seeds[1]), stalls["frame"].rate, stalls["frame"].burst
+        self.bfm.stall("result", int(seeds[0]), result.rate, result.burst)
+        return int(seeds[1]), frame.rate, frame.burst
 
     def count(self, bit: ErrorBit, what: str) -> None:
         """Say what this case is about."""
@@ -81,11 +96,15 @@ class Illegal(ErrorBench):
         self.seen_errors[bit.name] += 1
 
     async def right_after(self, rng: np.random.Generator) -> None:
-        """STOP or reset, then another legal case, whole."""
-        if rng.random() < 0.3:
+        """STOP or reset, or a reset in another legal case; then a legal case, whole."""
+        then = rng.choice(["stop", "reset", "cut"], p=[0.5, 0.25, 0.25])
+        if then == "reset":
             await self.bfm.reset()
         else:
             await self.idle()
+        if then == "cut":
+            images, x = self.legal(rng)
+            await self.cut_short(random_cut(rng), images, [x[0]])
         await self.whole(rng, self.legal(rng))
 
     async def whole(self, rng: np.random.Generator, case: Case, load: bool = True) -> None:
@@ -191,13 +210,10 @@ class Illegal(ErrorBench):
         good, wanted = self.packets(x[0]), 0
         parts = []
         for packet in (*good, None):
-            for _ in range(int(rng.choice([0, 1, 1, 2]))):
-                size = int(rng.choice([1, good.shape[1] - 1, good.shape[1] + 1, rng.integers(1, 200)]))
-                bit = frame_error(max(1, size), x.shape[2])
-                if bit is not None:
-                    parts.append(self.junk(rng, max(1, size)))
-                    wanted |= 1 << bit
-                    self.count(bit, f"{size} beats")
+            for size, bit in bad_lengths(rng, x.shape[2]):
+                parts.append(self.junk(rng, size))
+                wanted |= 1 << bit
+                self.count(bit, f"{size} beats")
             parts += [packet] if packet is not None else []
         await self.fresh(images)
         self.play(*parts, stall=self.stalled(rng))
@@ -228,15 +244,14 @@ class Illegal(ErrorBench):
     async def command_when_wrong(self, rng: np.random.Generator) -> None:
         """START while frames run, or an image: refused, and the frames are right."""
         images, x = self.legal(rng)
-        bit = ErrorBit(int(rng.choice([ErrorBit.CTRL_BUSY, ErrorBit.IMG_BUSY])))
-        moment = int(1000 ** rng.random())
-        works = rng.random() < 0.5  # else most moments are within the clear
-        self.count(bit, f"{moment} cycles after the {'frame has begun' if works else 'first beat'}")
+        wrong = wrong_command(rng)
+        bit = wrong.bit
+        self.count(bit, f"{wrong.moment} cycles after the {'frame has begun' if wrong.begun else 'first beat'}")
         await self.fresh(images)
         self.play(self.packets(x[0]), stall=self.stalled(rng))
-        if works:
+        if wrong.begun:
             await self.begun()
-        await self.wait(moment)
+        await self.wait(wrong.moment)
         if bit == ErrorBit.CTRL_BUSY:
             await self.command("start")
         else:
