@@ -169,7 +169,7 @@ def bad_packet(rng: np.random.Generator, images: Images) -> tuple[np.ndarray, Er
 
 
 def bad_lengths(rng: np.random.Generator, length: int) -> list[tuple[int, ErrorBit]]:
-    """Frame packets that go before a good one of `length` elements: how many beats each has, what it raises."""
+    """Bad packets to send before a good one of `length` elements: how many beats each has, what it raises."""
     wanted = -(-length // FRAME_ELEMS)
     sizes = [
         max(1, int(rng.choice([1, wanted - 1, wanted + 1, rng.integers(1, 200)])))

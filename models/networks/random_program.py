@@ -123,9 +123,10 @@ class _Writer:
             # Kept rows end with the last word of the bank: fewer words than rows are left.
             kept = self.masks[int(sets == 2), msk[0] : msk[0] + groups].reshape(-1)[:length].sum()
             at = self.words - max(1, int(kept))
+        shift = int(self.rng.choice([0, 0, 1, *range(SHIFT_MAX + 1)]))
         return Acc(
             sets=sets, ctx=ctx, fmt=fmt, src=src[0], len=length, wgt=at, sel0=sel[0], sel1=sel[1],
-            shift=int(self.rng.choice([0, 0, 1, *range(SHIFT_MAX + 1)])), bank=upto(1) if sets == 3 else sets - 1,
+            shift=shift, bank=upto(1) if sets == 3 else sets - 1,
             masked=masked, msk=msk[0] * masked, mv_src=src[1], mv_wgt=wgt[1], mv_msk=msk[1],
         )  # fmt: skip
 

@@ -246,7 +246,9 @@ class Illegal(RandomLives):
         images, x = self.legal(rng)
         wrong = wrong_command(rng)
         bit = wrong.bit
-        self.count(bit, f"{wrong.moment} cycles after the {'frame has begun' if wrong.begun else 'first beat'}")
+        self.count(
+            bit, f"{wrong.moment} cycles after the {'frame has begun' if wrong.begun else 'first beat'}"
+        )
         await self.fresh(images)
         self.play(self.packets(x[0]), stall=self.stalled(rng))
         if wrong.begun:
