@@ -4,6 +4,7 @@
     about = "one line for a person"
     include = ["smoke"]                 lists whose jobs and builds are here too (optional)
     goals = { line = 100 }              code coverage to reach, per cent by kind (optional)
+    frames = { random = 100_000 }       compared frames to reach, by test (optional)
 
     [builds.lanes8]                     build parameters, by a name that jobs use
     LANES = 8
@@ -38,10 +39,12 @@ JOB = {
     "test": TEXT, "id?": TEXT, "build?": TEXT, "settings?": {"*": SETTING}, "seeds?": SEEDS,
     "coverage?": FLAG,
 }  # fmt: skip
+FRAMES = Leaf("a whole number of 1 or more", lambda value: type(value) is int and value >= 1)
 LIST = {
     "about": TEXT,
     "include?": [TEXT],
     "goals?": {f"{kind}?": PERCENT for kind in KINDS},
+    "frames?": {"*": FRAMES},
     "builds?": {"*": {"*": SETTING}},
     "jobs?": [JOB],
 }
@@ -57,6 +60,7 @@ class List:
     about: str
     jobs: tuple[Job, ...]
     goals: Mapping[str, float]
+    frames: Mapping[str, int]
 
 
 def load(name: str, folder: Path, tests: Mapping[str, Test]) -> List:
@@ -89,7 +93,11 @@ def load(name: str, folder: Path, tests: Mapping[str, Test]) -> List:
         if job.run not in there:
             jobs[job.id] = job
     _check(jobs.values(), tests, folder)
-    return List(name, known[name]["about"], tuple(jobs.values()), known[name].get("goals", {}))
+    frames = known[name].get("frames", {})
+    for test in frames:
+        if test not in tests:
+            raise RegistryError(f"{shown(folder / name)}.toml: frames: no test {test!r}, {near(test, tests)}")
+    return List(name, known[name]["about"], tuple(jobs.values()), known[name].get("goals", {}), frames)
 
 
 def _read(path: Path) -> dict:

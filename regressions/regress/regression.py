@@ -83,6 +83,7 @@ def main(
             told.problems += map(one_line, run.lacking(tests))
             missed, told.coverage = coverage.merge(name, list(run.folders()), chosen.goals, out)
             told.problems += map(one_line, missed)
+            told.problems += told.short(chosen.frames)
         print(report.console(told, out), flush=True)
         report.write(told, out)
     if run.trouble:

@@ -4,6 +4,7 @@
 import dataclasses
 import textwrap
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,6 +82,16 @@ class Report:
         return {
             key: sum(row[key] for row in rows) for key in ("jobs", "failed", "not_run", "seeds", *COUNTED)
         }
+
+    def short(self, frames: Mapping[str, int]) -> list[str]:
+        """A line for each test that compared less than so many ``frames``."""
+        totals = self.totals()
+        found = {test: totals[test]["frames"] if test in totals else 0 for test in frames}
+        return [
+            f"frames of {test}: {found[test]:,}, want {goal:,}"
+            for test, goal in frames.items()
+            if found[test] < goal
+        ]
 
     def groups(self) -> list[tuple[str, list[dict]]]:
         """Failed runs by signature: the most first; within one the quickest first, as the one to repeat."""

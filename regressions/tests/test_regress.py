@@ -43,6 +43,16 @@ def test_green_list(tmp_path, capsys):
         rerun.main(tmp_path / "tests.toml", tmp_path / "build")
 
 
+def test_list_with_too_few_frames_is_red(tmp_path, capsys):
+    runs = jobs("toy\nseeds = '1..3'")
+    assert regress(tmp_path, "frames = { toy = 3 }\n" + runs)[0] == 0
+    status, told = regress(tmp_path, "frames = { toy = 4, naps = 1 }\n" + runs)
+    assert status == 1
+    assert not told["green"]
+    assert told["problems"] == ["frames of toy: 3, want 4", "frames of naps: 0, want 1"]
+    assert "frames of toy: 3, want 4" in capsys.readouterr().out
+
+
 def test_red_list_and_its_reruns(tmp_path, capsys):
     text = jobs("fails\nseeds = '1..2'", "breaks", "killed", "no_checks", "toy\nsettings = { SAY = 'a b' }")
     status, told = regress(tmp_path, text)

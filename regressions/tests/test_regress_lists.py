@@ -109,6 +109,14 @@ def test_list_included_twice_is_there_once(tmp_path):
             "toys.toml: jobs 1: settings: LIMIT is there twice, in capitals and not",
         ),
         (
+            'frames = { toi = 3 }\n[[jobs]]\ntest = "toy"',
+            "toys.toml: frames: toi = 3: want a test, and 1 or ",
+        ),
+        (
+            'frames = { toy = 0 }\n[[jobs]]\ntest = "toy"',
+            "toys.toml: frames: toy = 0: want a test, and 1 or ",
+        ),
+        (
             'goals = { line = 101 }\n[[jobs]]\ntest = "toy"',
             "toys.toml: goals: line = 101: want 0 to 100 per cent",
         ),
@@ -164,6 +172,13 @@ def test_lists_of_the_project_are_right(name):
     chosen = reader.load(name, registry.TESTS.parent, registry.load())
     assert len(chosen.jobs) > 10
     assert {job.tier for job in chosen.jobs} >= {"smoke", name}
+
+
+def test_full_cannot_be_green_without_its_soak():
+    """Directed cases fill the bins: what runs of a generator are for is counted in frames."""
+    wanted = reader.load("full", registry.TESTS.parent, registry.load()).frames
+    assert wanted.keys() == {"random", "programs", "illegal"}
+    assert wanted["random"] >= 100_000
 
 
 # ---- seeds that failed -----------------------------------------------------------------------------------
