@@ -58,6 +58,8 @@ def mask_style(mask: np.ndarray | None) -> str:
     tiles = [mask[:, at : at + BUILD.lanes] for at in range(0, mask.shape[1], BUILD.lanes)]
     if any((tile != tile[:, :1]).any() for tile in tiles):
         return "single weights"
+    if len(mask) > 16 and all((tile[1:, 0] != tile[:-1, 0]).sum() < 2 for tile in tiles):
+        return "runs of rows"
     kept = {int(tile[:, 0].sum()) for tile in tiles}
     if len(kept) == 1 and len(tiles) > 1:
         return "as many rows in every tile"
@@ -99,8 +101,8 @@ NETWORK = {
     ),
     "masks": Row(
         lambda n: [mask_style(mask) for _, mask in matrices(n)],
-        ("none", "single weights", "rows by tile", "as many rows in every tile", "nearly nothing", "nothing",
-         "everything"), 0.05, 0.9,
+        ("none", "single weights", "rows by tile", "runs of rows", "as many rows in every tile",
+         "nearly nothing", "nothing", "everything"), 0.05, 0.9,
     ),
     "leak": Row(lambda n: [x.leak for x in n.layers], range(16), 0.05, 0.6),
     "theta": Row(
