@@ -172,7 +172,7 @@ def bad_lengths(rng: np.random.Generator, length: int) -> list[tuple[int, ErrorB
     """Bad packets to send before a good one of `length` elements: how many beats each has, what it raises."""
     wanted = -(-length // FRAME_ELEMS)
     sizes = [
-        max(1, int(rng.choice([1, wanted - 1, wanted + 1, rng.integers(1, 200)])))
+        max(1, int(rng.choice([1, wanted - 1, wanted + 1, int(rng.integers(1, 200))])))
         for _ in range(int(rng.choice([0, 1, 1, 2])))
     ]
     return [(n, ErrorBit.FRAME_SHORT if n < wanted else ErrorBit.FRAME_LONG) for n in sizes if n != wanted]

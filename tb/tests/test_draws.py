@@ -9,10 +9,13 @@ from tb.tests_sim.stalls import KINDS, STREAMS, random_stalls
 
 DRAWS = 200
 STALLS = {
-    stream: Row(lambda stalls, stream=stream: [(stalls[stream].rate, stalls[stream].burst)],
-                [(0, 1), (3, 100), (20, 20), (100, 4), (200, 4)], 0.1, 0.3)
-    for stream in STREAMS
-}  # fmt: skip
+    "stream": Row(
+        lambda stalls: ((stream, stall.rate, stall.burst) for stream, stall in stalls.items()),
+        [(stream, kind.rate, kind.burst) for stream in STREAMS for kind in KINDS],
+        0.1,
+        0.3,
+    ),
+}
 LIFE = {
     "cut short": Row(lambda life: [life.cut is not None], (True, False), 0.1, 0.9),
     "between": Row(lambda life: [part.before for part in life.parts[1:]],
