@@ -110,11 +110,11 @@ def test_list_included_twice_is_there_once(tmp_path):
         ),
         (
             'frames = { toi = 3 }\n[[jobs]]\ntest = "toy"',
-            "toys.toml: frames: toi = 3: want a test, and 1 or ",
+            "toys.toml: frames: no test 'toi', did you mean toy?",
         ),
         (
             'frames = { toy = 0 }\n[[jobs]]\ntest = "toy"',
-            "toys.toml: frames: toy = 0: want a test, and 1 or ",
+            "toys.toml: frames: toy = 0: want a whole number of 1 or more",
         ),
         (
             'goals = { line = 101 }\n[[jobs]]\ntest = "toy"',
