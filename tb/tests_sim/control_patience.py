@@ -144,7 +144,7 @@ async def longest_loop(bench: ErrorBench) -> None:
             break
     else:
         raise Wrong(f"the loop did not end: {bench.bfm.progress()}")
-    batch = bench.seen()
+    batch = bench.bfm.take()
     wanted = [PASSES * int(w) for w in bench.one.weights[0][0][:8]]
     bias = bench.one.bias.reshape(-1)[:8]
     found = [int(word) for beat in batch.results[::2] for word in beat["data"][:chunk]][:8]

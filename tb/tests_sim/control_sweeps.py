@@ -38,7 +38,7 @@ async def stopped(bench: ErrorBench, utterance: np.ndarray, moment: int) -> Batc
     await bench.wait(moment)
     await bench.idle()
     await bench.wait(SETTLE)
-    return bench.seen()
+    return bench.bfm.take()
 
 
 async def stop(bench: ErrorBench) -> None:

@@ -207,7 +207,7 @@ class ErrorBench(MurTest):
         else:
             raise Wrong(f"{count} END beats did not come: {self.bfm.progress()}")
         await self.wait(SETTLE)
-        return self.seen()
+        return self.bfm.take()
 
     async def begun(self, frames: int = 1) -> None:
         """Wait until so many frames have begun."""
@@ -225,15 +225,11 @@ class ErrorBench(MurTest):
                 return
         raise Wrong(f"the machine does not wait for a frame: STATUS {status:#x}")
 
-    def seen(self) -> Batch:
-        """All that happened since the last time."""
-        return self.bfm.take()
-
-    def took(self, packets: int) -> None:
-        """So many frame packets were accepted since the last time, and nothing else has happened."""
-        batch = self.seen()
+    def took(self, packets: int, results: int = 0) -> None:
+        """So many frame packets were accepted and result beats left since the last time, and nothing else."""
+        batch = self.bfm.take()
         found = {name: len(getattr(batch, name)) for name in Batch.__annotations__}
-        self.expect("records", found, dict.fromkeys(found, 0) | {"packets": packets})
+        self.expect("records", found, dict.fromkeys(found, 0) | {"packets": packets, "results": results})
 
     @staticmethod
     def split(batch: Batch, number: int) -> tuple[Batch, Batch]:

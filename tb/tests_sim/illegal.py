@@ -222,7 +222,7 @@ class Illegal(RandomLives):
             if len(batch.packets) == len(parts):
                 break
             await self.wait(SETTLE)
-            batch = joined(batch, self.seen())
+            batch = joined(batch, self.bfm.take())
         self.expect("packets taken", len(batch.packets), len(parts))
         await self.judge([x[0]], batch)
         await self.wait(SETTLE)
