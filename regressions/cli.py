@@ -120,9 +120,7 @@ def list_tests(context: click.Context) -> None:
 @click.option(
     "--waves", default="0", is_flag=False, flag_value="1", help="Write waves.fst (slow: 14 to 20 times)."
 )
-@click.option(
-    "--coverage", default="0", is_flag=False, flag_value="1", help="Write coverage.dat (slow)."
-)
+@click.option("--coverage", default="0", is_flag=False, flag_value="1", help="Write coverage.dat (slow).")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter of the test.")
 @click.pass_context
 def sim(
