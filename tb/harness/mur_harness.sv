@@ -197,7 +197,7 @@ module mur_harness #(
     .prog_addr_i(dut.u_core.img_addr_i), .prog_desc_i(dut.u_core.img_wdata_i[mur_pkg::DESC_W-1:0]),
     .prog_len_i(dut.u_core.prog_len_i), .idle_i(dut.u_core.idle_o), .halted_i(dut.u_core.halted_o),
     .clear_i(dut.u_core.clr_busy), .open_i(dut.u_core.u_seq.open_q), .frame_i(dut.u_core.frame),
-    .op_i(dut.u_core.op), .acc_i(dut.u_core.acc_ctl), .acc_addr_i(dut.u_core.acc_addr),
+    .decode_i(dut.u_core.decode), .op_i(dut.u_core.op), .acc_i(dut.u_core.acc_ctl), .acc_addr_i(dut.u_core.acc_addr),
     .sets_i(dut.u_core.sets), .fire_i(dut.u_core.fire_ctl), .fire_addr_i(dut.u_core.fire_addr),
     .par_offset_i(dut.u_core.loop_off[3]), .seq_i(dut.u_core.seq),
     .push_i(dut.u_core.push0 || dut.u_core.push1 || dut.u_core.pushf),

@@ -34,6 +34,7 @@ module mur_narrate
   input logic              open_i,         // between the beginning of a frame and its END beat
   input logic [31:0]       frame_i,
   // dispatch
+  input logic              decode_i,       // all below is of the descriptor fetched from the next cycle on
   input op_e               op_i,
   input acc_ctl_t          acc_i,
   input acc_addr_t         acc_addr_i,
@@ -217,7 +218,11 @@ module mur_narrate
     endcase
   endfunction
 
-  always_comb descriptor = rst_ni && !idle_i ? text_t'(descriptor_text()) : '0;
+  // Until the first descriptor of a run is decoded, the registers hold an older one, or random bits.
+  logic decoded_q;
+  always_ff @(posedge clk_i) decoded_q <= rst_ni && !idle_i && (decode_i || decoded_q);
+
+  always_comb descriptor = rst_ni && !idle_i && decoded_q ? text_t'(descriptor_text()) : '0;
 
   always_comb begin
     event0 = tap_i.event_s[0].valid ? text_t'(event_text(tap_i.event_s[0], place_q[event_seq_i[0]])) : '0;

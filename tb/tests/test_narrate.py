@@ -77,8 +77,8 @@ RUNS: dict[str, tuple[str, int, dict, dict[str, int]]] = {
     "one tile": ("walkthrough", 1, {}, {"L0": 1, "out": 1}),
     # A LOOP that moves FIREs, a layer fired once a step, sets apart and together, ARGMAX, stalls, clears.
     "a loop": (
-        "random", 7049, SMALL | {"NETWORKS": 1, "LARGEST": 40, "FRAMES": 2, "UTTERANCES": 2},
-        {"L0": 1, "L1": 4, "L2": 1, "out": 4},
+        "random", 479, SMALL | {"NETWORKS": 1, "LARGEST": 40, "FRAMES": 2, "UTTERANCES": 2},
+        {"L0": 1, "L1": 4, "L2": 5, "out": 2},
     ),
 }  # fmt: skip
 ERRORS: tuple[str, int, dict, dict] = ("errors", 1, SMALL | {"ONLY": "twice: every error bit at once"}, {})
