@@ -123,7 +123,7 @@ class MurTest(uvm_test):
     def extract_phase(self) -> None:
         """Leave the figures of the run, whatever is thought of them; regressions/judge.py wants some."""
         board, tally = self.env.scoreboard, self.env.tally
-        busy = tally.stream_s + board.model_s + board.compare_s
+        busy = self.bfm.stream_s + board.model_s + board.compare_s
         figures = {
             "checks": board.checks,
             "mismatches": board.mismatches,
@@ -131,6 +131,8 @@ class MurTest(uvm_test):
             "cycles": self.cycle(),
             "batches": board.batches,
             "utterances": board.utterances_seen,
+            "stream_s": round(self.bfm.stream_s, 4),
+            "stream_cycles": self.bfm.stream_cycles,
             "model_s": round(board.model_s, 4),
             "compare_s": round(board.compare_s, 4),
             "event_cycles_per_frame": round(board.events / max(board.frames_checked, 1), 2),

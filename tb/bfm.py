@@ -6,6 +6,7 @@ NumPy in bulk; Python wakes once for a list of register accesses, a load of imag
 """
 
 import ctypes
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,8 @@ class Bfm:
             name: Queue() for name in ("registers", "images", "frames", "results", "bus")
         }
         self.library.mur_fold_results.restype = ctypes.c_uint64
+        self.stream_s = 0.0  # processor time of the simulator in batches, whatever else the machine does
+        self.stream_cycles = 0
         self.tape: list[tuple[str, np.ndarray]] | None = None
         self.signature = 0
 
@@ -178,8 +181,8 @@ class Bfm:
         self._load("image", beats)
         await self._go("img", limit, f"{len(beats)} image beats")
 
-    async def stream(self, beats: np.ndarray, packets: int, spaced: bool, limit: int) -> Batch:
-        """Send frame packets; back when ``packets`` END beats have left, with all that happened meanwhile.
+    async def stream(self, beats: np.ndarray, packets: int, spaced: bool, limit: int) -> None:
+        """Send frame packets; back when ``packets`` END beats have left. The monitors get what happened.
 
         Raises Unseen when something has happened before.
         """
@@ -187,10 +190,14 @@ class Bfm:
         self._record("spaced" if spaced else "frm", beats)
         self._load("frame", beats, spaced)
         self.library.mur_expect_packets(ctypes.c_uint64(packets))
+        start, cycle = time.process_time(), self.cycle()
         await self._go("frm", limit, f"{packets} frames")
+        self.stream_s += time.process_time() - start
+        self.stream_cycles += self.cycle() - cycle
         if self.tape is not None:
             self.signature = self.library.mur_fold_results(ctypes.c_uint64(self.signature))
-        return self.take()
+        self.seen["frames"].put_nowait(self.records("frame_beats"))
+        self.seen["results"].put_nowait(self.take())
 
     # ---- tape: the same stimulus for a simulator without Python --------------------------------------
     def _record(self, kind: str, records_: np.ndarray) -> None:

@@ -106,12 +106,19 @@ class FrameBatch(uvm_sequence_item):
         return sum(len(utterance) for utterance in self.utterances)
 
 
-class ResultBatch(uvm_sequence_item):
-    """All that left the machine during one FrameBatch: records of tb/records.py."""
+class FramesSeen(uvm_sequence_item):
+    """Utterances that the machine took, uint16 [frames, elements]; zeros may fill a frame's last beat."""
 
-    def __init__(
-        self, name: str, batch: Batch, spaced: bool = False, cpu_s: float = 0, cycles: int = 0
-    ) -> None:
-        """``cpu_s`` and ``cycles`` are the simulator's processor time for it and the clock's."""
+    def __init__(self, name: str, utterances: list[np.ndarray]) -> None:
+        """See the class."""
         super().__init__(name)
-        self.batch, self.spaced, self.cpu_s, self.cycles = batch, spaced, cpu_s, cycles
+        self.utterances = utterances
+
+
+class ResultBatch(uvm_sequence_item):
+    """All that left the machine during one batch of frames: records of tb/records.py."""
+
+    def __init__(self, name: str, batch: Batch) -> None:
+        """See the class."""
+        super().__init__(name)
+        self.batch = batch

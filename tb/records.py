@@ -24,7 +24,7 @@ STORAGE = np.dtype(
 
 STREAMS = {"image": 0, "frame": 1, "result": 2, "axil": 3}
 BUFFERS = {"responses": RESPONSE, "results": RESULT, "commits": COMMIT, "starts": START, "dones": DONE,
-           "packets": PACKET}  # fmt: skip
+           "packets": PACKET, "frame_beats": BEAT, "image_beats": BEAT}  # fmt: skip
 TUSER_END = 15
 
 # ledger_t of mur_pkg.sv, lowest bits first; each counter has 48 bits.

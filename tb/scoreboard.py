@@ -19,7 +19,7 @@ from tb.compare import Context, Outcome, compare
 from tb.coverage.component import TracedMachine
 from tb.divergence import Divergence, rerun_with_waves
 from tb.expected import Expected, expect, site_plans
-from tb.items import FrameBatch, ImageLoad, LedgerRead, RegisterAccess, ResultBatch
+from tb.items import FramesSeen, ImageLoad, LedgerRead, RegisterAccess, ResultBatch
 from tb.records import LEDGER
 
 # CYCLES is exact: the cycle of the last completion's record, less that in which the slave had taken the write
@@ -91,9 +91,10 @@ class Scoreboard(uvm_scoreboard):
         if isinstance(item, LedgerRead):
             self.check_counters(item.counters)
 
-    def saw_frames(self, item: FrameBatch) -> None:
+    def saw_frames(self, item: FramesSeen) -> None:
         """Frames went in; their results come by another monitor."""
-        self.pending[0].append(item)
+        length = self.machine.sections[0].begin.length
+        self.pending[0].append([utterance[:, :length] for utterance in item.utterances])
         self.match()
 
     def saw_results(self, item: ResultBatch) -> None:
@@ -107,19 +108,19 @@ class Scoreboard(uvm_scoreboard):
             self.check(self.pending[0].popleft(), self.pending[1].popleft())
 
     # ---- checking ------------------------------------------------------------------------------------
-    def check(self, sent: FrameBatch, got: ResultBatch) -> None:
+    def check(self, utterances: list[np.ndarray], got: ResultBatch) -> None:
         """One batch."""
         self.batches += 1
         self.last_result = got
         if len(got.batch.dones):
             self.completed = int(got.batch.dones["cycle"][-1])
-        lengths = np.array([len(utterance) for utterance in sent.utterances])
+        lengths = np.array([len(utterance) for utterance in utterances])
         if len(self.plans) > 1:
-            self.check_mixed(sent.utterances, got.batch)
+            self.check_mixed(utterances, got.batch)
             return
         start = time.process_time()
-        frames = np.zeros((len(lengths), lengths.max(), sent.utterances[0].shape[1]), np.int64)
-        for row, utterance in zip(frames, sent.utterances, strict=True):
+        frames = np.zeros((len(lengths), lengths.max(), utterances[0].shape[1]), np.int64)
+        for row, utterance in zip(frames, utterances, strict=True):
             row[: len(utterance)] = utterance
         trace = self.machine.run(frames, lengths)
         middle = time.process_time()

@@ -16,21 +16,19 @@ class Tally(uvm_subscriber):
         """Nothing seen yet."""
         self.ledger: Counter = Counter()  # of all runs from START to STOP
         self.gaps: list[np.ndarray] = []  # cycles from start to start, back-to-back frames
-        self.latencies: list[np.ndarray] = []  # cycles from a frame's last beat to its END, spaced frames
-        self.stream_s = 0.0  # processor time of one thread, whatever else the machine does
-        self.stream_cycles = 0
+        self.latencies: list[np.ndarray] = []  # cycles from a frame's last beat to its END, frames alone
 
     def write(self, item) -> None:
         """A ledger that was read at STOP, or the results of a batch; anything else costs nothing."""
         if isinstance(item, LedgerRead) and item.stopped:
             self.ledger.update(item.counters)
         if isinstance(item, ResultBatch):
-            self.stream_s += item.cpu_s
-            self.stream_cycles += item.cycles
             batch = item.batch
-            if item.spaced:
-                ends = batch.results["cycle"][batch.results["last"] != 0]
-                self.latencies.append((ends - batch.packets["last_cycle"]).astype(np.int64))
+            ends = batch.results["cycle"][batch.results["last"] != 0]
+            packets = batch.packets
+            alone = len(packets) == len(ends) and (packets["first_cycle"][1:] > ends[:-1]).all()
+            if alone:  # each frame came when the results of the one before had left
+                self.latencies.append((ends - packets["last_cycle"]).astype(np.int64))
             else:
                 self.gaps.append(np.diff(batch.starts["cycle"].astype(np.int64)))
 
@@ -39,8 +37,6 @@ class Tally(uvm_subscriber):
         gaps = np.concatenate(self.gaps) if self.gaps else np.empty(0)
         latencies = np.concatenate(self.latencies) if self.latencies else np.empty(0)
         figures: dict[str, object] = {
-            "stream_s": round(self.stream_s, 4),
-            "stream_cycles": self.stream_cycles,
             "ledger": dict(self.ledger),
         }
         if len(gaps):

@@ -54,7 +54,11 @@ class BfmMonitor(uvm_monitor):
     async def run_phase(self) -> None:
         """Publish for ever."""
         while True:
-            self.ap.write(await self.bfm.seen[self.get_parent().get_name()].get())
+            self.ap.write(self.observed(await self.bfm.seen[self.get_parent().get_name()].get()))
+
+    def observed(self, seen):
+        """The item that says what was ``seen``."""
+        return seen
 
 
 class DrivingAgent(uvm_agent):

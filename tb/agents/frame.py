@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The frame agent: utterances on s_axis_frm, a batch at a time."""
 
-import time
-
 import numpy as np
 
-from tb.agents.common import BfmAgent, BfmDriver
-from tb.items import FrameBatch, ResultBatch
+from tb.agents.common import BfmAgent, BfmDriver, BfmMonitor
+from tb.items import FrameBatch, FramesSeen
 from tb.records import BEAT
 
 LIMIT_BASE = 100_000  # cycles
@@ -31,24 +29,38 @@ def to_beats(utterances: list[np.ndarray], mark: bool = True) -> np.ndarray:
     return beats.reshape(-1)
 
 
+def from_beats(beats: np.ndarray) -> list[np.ndarray]:
+    """Utterances of whole packets of one length, uint16 [frames, elements]: what `to_beats` was given, and as
+    zeros what filled the last beat. Each begins with a mark, the first without one too.
+    """
+    ends = np.flatnonzero(beats["last"])
+    frames = np.ascontiguousarray(beats["data"]).view("<u2").reshape(len(ends), -1)
+    begins = np.concatenate([[0], ends[:-1] + 1])
+    first = np.flatnonzero(beats["mark"][begins])
+    return np.split(frames, first[first > 0])
+
+
 class FrameDriver(BfmDriver):
     """Streams all frames of an item and returns when their results have left."""
 
     async def drive(self, item: FrameBatch) -> None:
-        """Publish the batch to the monitors of both agents: what went in, then what came out."""
+        """What went in and what came out is for the monitors."""
         self.stall("frame", item.stall_frames)
         self.stall("result", item.stall_results)
         limit = LIMIT_BASE + item.frames * (LIMIT_LANE_CYCLES // self.config.lanes)
-        start, cycle = time.process_time(), self.bfm.cycle()
-        batch = await self.bfm.stream(to_beats(item.utterances, item.mark), item.frames, item.spaced, limit)
-        spent = {"cpu_s": time.process_time() - start, "cycles": self.bfm.cycle() - cycle}
-        self.bfm.seen["frames"].put_nowait(item)
-        self.bfm.seen["results"].put_nowait(
-            ResultBatch(f"{item.get_name()}.results", batch, item.spaced, **spent)
-        )
+        await self.bfm.stream(to_beats(item.utterances, item.mark), item.frames, item.spaced, limit)
+
+
+class FrameMonitor(BfmMonitor):
+    """Publishes the utterances of each batch, as the design took them on the pins."""
+
+    def observed(self, seen: np.ndarray) -> FramesSeen:
+        """Of BEAT records."""
+        return FramesSeen("frames", from_beats(seen))
 
 
 class FrameAgent(BfmAgent):
     """Called ``frames`` in the environment."""
 
     driver_type = FrameDriver
+    monitor_type = FrameMonitor

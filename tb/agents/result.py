@@ -2,8 +2,20 @@
 """The result agent. The harness takes the beats, so there is nothing to drive: the environment makes it
 passive."""
 
-from tb.agents.common import BfmAgent
+from tb.agents.common import BfmAgent, BfmMonitor
+from tb.bfm import Batch
+from tb.items import ResultBatch
+
+
+class ResultMonitor(BfmMonitor):
+    """Publishes all that left the machine during a batch."""
+
+    def observed(self, seen: Batch) -> ResultBatch:
+        """Of the harness's records."""
+        return ResultBatch("results", seen)
 
 
 class ResultAgent(BfmAgent):
     """Called ``results`` in the environment."""
+
+    monitor_type = ResultMonitor

@@ -4,6 +4,7 @@ tb/harness/mur_dpi_pkg.sv
 tb/harness/mur_stall.sv
 tb/harness/mur_stream_source.sv
 tb/harness/mur_stream_sink.sv
+tb/harness/mur_stream_record.sv
 tb/harness/mur_axil_master.sv
 tb/harness/mur_taps.sv
 tb/harness/mur_narrate.sv

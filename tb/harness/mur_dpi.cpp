@@ -35,7 +35,14 @@ std::vector<ResultBeat> results;
 std::vector<Commit> commits;
 std::vector<Start> starts;
 std::vector<Done> dones;
-std::vector<Packet> packets[2];
+
+// What the design took from the image and frame streams.
+struct Taken {
+  std::vector<Beat> beats;
+  std::vector<Packet> packets;
+  uint64_t first_cycle = 0;  // of the packet under way
+};
+Taken taken[2];
 
 template <typename T>
 const void* give(const std::vector<T>& records, size_t* count, size_t* size) {
@@ -78,7 +85,9 @@ const void* mur_records(int buffer, size_t* count, size_t* size) {
     case kCommits: return give(commits, count, size);
     case kStarts: return give(starts, count, size);
     case kDones: return give(dones, count, size);
-    case kPackets: return give(packets[kFrame], count, size);
+    case kPackets: return give(taken[kFrame].packets, count, size);
+    case kFrameBeats: return give(taken[kFrame].beats, count, size);
+    case kImageBeats: return give(taken[kImage].beats, count, size);
     default: *count = *size = 0; return nullptr;
   }
 }
@@ -88,7 +97,10 @@ void mur_clear(void) {
   commits.clear();
   starts.clear();
   dones.clear();
-  for (auto& list : packets) list.clear();
+  for (Taken& one : taken) {
+    one.beats.clear();
+    one.packets.clear();
+  }
 }
 
 uint64_t mur_fold_results(uint64_t hash) {
@@ -127,8 +139,13 @@ int mur_source_next(int stream, unsigned long long cycle, svBitVecVal* data, svB
   return 1;
 }
 
-void mur_packet_taken(int stream, unsigned long long first_cycle, unsigned long long last_cycle) {
-  packets[stream].push_back({first_cycle, last_cycle});
+void mur_beat_taken(int stream, unsigned long long cycle, svBit first, const svBitVecVal* data, svBit last,
+                    svBit mark) {
+  Taken& one = taken[stream];
+  if (first) one.first_cycle = cycle;
+  one.beats.push_back({0, last, mark});
+  std::memcpy(&one.beats.back().data, data, sizeof one.beats.back().data);
+  if (last) one.packets.push_back({one.first_cycle, cycle});
 }
 
 void mur_stall_config(int stream, unsigned int* seed, unsigned int* rate, unsigned int* burst) {

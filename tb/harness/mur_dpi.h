@@ -9,7 +9,9 @@
 #include <cstdint>
 
 enum Stream { kImage = 0, kFrame = 1, kResult = 2, kAxil = 3, kStreams = 4 };
-enum Buffer { kAccesses = 0, kResults = 1, kCommits = 2, kStarts = 3, kDones = 4, kPackets = 5, kBuffers = 6 };
+enum Buffer {
+  kAccesses = 0, kResults = 1, kCommits = 2, kStarts = 3, kDones = 4, kPackets = 5, kFrameBeats = 6, kImageBeats = 7
+};
 
 struct Beat {
   uint64_t data;

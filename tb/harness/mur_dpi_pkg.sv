@@ -17,8 +17,10 @@ package mur_dpi_pkg;
 
   import "DPI-C" function int mur_source_next(
     input int stream, input longint unsigned cycle, output bit [63:0] data, output bit last, output bit mark);
-  import "DPI-C" function void mur_packet_taken(
-    input int stream, input longint unsigned first_cycle, input longint unsigned last_cycle);
+  // `first`: of a packet.
+  import "DPI-C" function void mur_beat_taken(
+    input int stream, input longint unsigned cycle, input bit first, input bit [63:0] data, input bit last,
+    input bit mark);
   import "DPI-C" function void mur_stall_config(
     input int stream, output int unsigned seed, output int unsigned rate, output int unsigned burst);
   import "DPI-C" function int mur_access_next(

@@ -162,6 +162,14 @@ module mur_harness #(
     .rvalid_i(rvalid), .rready_i(rready), .rresp_i(rresp), .rdata_i(rdata)
   );
 
+  mur_stream_record #(.STREAM(StreamImage)) u_image_record (
+    .clk_i(clk), .rst_ni(rst_n), .cycle_i(cycle), .taken_i(img_tvalid && img_tready), .tdata_i(img_tdata),
+    .tlast_i(img_tlast), .tmark_i(1'b0)
+  );
+  mur_stream_record #(.STREAM(StreamFrame)) u_frame_record (
+    .clk_i(clk), .rst_ni(rst_n), .cycle_i(cycle), .taken_i(frm_tvalid && frm_tready), .tdata_i(frm_tdata),
+    .tlast_i(frm_tlast), .tmark_i(frm_tuser)
+  );
   mur_axil_record #(.ADDR_W(AXIL_W)) u_axil_record (
     .clk_i(clk), .rst_ni(rst_n), .cycle_i(cycle),
     .aw_i(awvalid && awready), .awaddr_i(awaddr), .w_i(wvalid && wready), .wdata_i(wdata), .wstrb_i(wstrb),

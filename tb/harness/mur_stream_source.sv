@@ -21,8 +21,7 @@ module mur_stream_source
   output logic            tlast_o,
   output logic            tmark_o
 );
-  logic            stall, go_q, active_q, first_q;
-  longint unsigned first_cycle_q;
+  logic            stall, go_q, active_q;
   bit [63:0]       data;
   bit              last, mark;
 
@@ -30,23 +29,16 @@ module mur_stream_source
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      go_q          <= go_i;
-      active_q      <= 1'b0;
-      first_q       <= 1'b1;
-      first_cycle_q <= '0;
-      tvalid_o      <= 1'b0;
-      tdata_o       <= '0;
-      tlast_o       <= 1'b0;
-      tmark_o       <= 1'b0;
-      done_o        <= 1'b0;
+      go_q     <= go_i;
+      active_q <= 1'b0;
+      tvalid_o <= 1'b0;
+      tdata_o  <= '0;
+      tlast_o  <= 1'b0;
+      tmark_o  <= 1'b0;
+      done_o   <= 1'b0;
     end else begin
       go_q <= go_i;
       if (go_i != go_q) active_q <= 1'b1;
-      if (tvalid_o && tready_i) begin
-        first_q <= tlast_o;
-        if (first_q) first_cycle_q <= cycle_i;
-        if (tlast_o) mur_packet_taken(STREAM, first_q ? cycle_i : first_cycle_q, cycle_i);
-      end
       if (!tvalid_o || tready_i) begin
         tvalid_o <= 1'b0;
         if (stall) {tdata_o, tlast_o, tmark_o} <= ~{tdata_o, tlast_o, tmark_o};

@@ -16,7 +16,6 @@ from tb import records, sequences
 from tb.agents.frame import to_beats
 from tb.base_test import Diverged, MurTest
 from tb.bfm import CLOCK_NS, Batch, Unseen
-from tb.items import FrameBatch, ResultBatch
 from tb.networks import Modes, network_of
 
 INPUTS = 13  # not a multiple of 4, 8 or 16: every packet has elements beyond its length
@@ -251,8 +250,8 @@ class ErrorBench(MurTest):
         if self.spoil == "frames":
             batch.results = batch.results.copy()
             batch.results["data"][0, 0] ^= 1
-        self.bfm.seen["frames"].put_nowait(FrameBatch("good", utterances))
-        self.bfm.seen["results"].put_nowait(ResultBatch("good.results", batch))
+        self.bfm.seen["frames"].put_nowait(to_beats(utterances))  # not the bad packets between them
+        self.bfm.seen["results"].put_nowait(batch)
         await self.drain()
 
     async def good(self, path: str, frames: int = 2, mark: bool = True) -> None:
