@@ -29,6 +29,10 @@ class Unseen(Exception):
     """The design did something that nobody has looked at."""
 
 
+class Astray(Exception):
+    """What was sent did not go over the pins."""
+
+
 @dataclass
 class Batch:
     """What left the design during one batch of frames; all arrays are copies."""
@@ -184,7 +188,7 @@ class Bfm:
     async def stream(self, beats: np.ndarray, packets: int, spaced: bool, limit: int) -> None:
         """Send frame packets; back when ``packets`` END beats have left. The monitors get what happened.
 
-        Raises Unseen when something has happened before.
+        Raises Unseen when something has happened before, Astray when the pins carried something else.
         """
         self.nothing_left()
         self._record("spaced" if spaced else "frm", beats)
@@ -196,7 +200,10 @@ class Bfm:
         self.stream_cycles += self.cycle() - cycle
         if self.tape is not None:
             self.signature = self.library.mur_fold_results(ctypes.c_uint64(self.signature))
-        self.seen["frames"].put_nowait(self.records("frame_beats"))
+        taken = self.records("frame_beats")
+        if not np.array_equal(taken, beats):
+            raise Astray("the design took other beats of frames than were sent")
+        self.seen["frames"].put_nowait(taken)
         self.seen["results"].put_nowait(self.take())
 
     # ---- tape: the same stimulus for a simulator without Python --------------------------------------
