@@ -194,13 +194,16 @@ class Images:
         ]
 
     @classmethod
-    def from_packets(cls, config: f.BuildConfig, packets: Iterable[np.ndarray]) -> "Images":
+    def from_packets(
+        cls, config: f.BuildConfig, packets: Iterable[np.ndarray], before: "Images | None" = None
+    ) -> "Images":
         """The memories after these packets, up to the last word written; ImageError as parse(). No
-        layout.
+        layout. They held `before`, which stays as it is.
         """
-        held: dict[f.Target, np.ndarray] = {
-            t: np.zeros((0, _shape(config, t)[0]), np.int64) for t in f.Target
-        }
+        if before is None:
+            held = {t: np.zeros((0, _shape(config, t)[0]), np.int64) for t in f.Target}
+        else:
+            held = before._memories()
         for beats in packets:
             target, first, words = parse(config, beats)
             missing = first + len(words) - len(held[target])

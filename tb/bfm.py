@@ -179,11 +179,25 @@ class Bfm:
         words = {name: int(record[name][0]) for name in records.STORAGE.names or () if name != "ledger"}
         return words | {name: int(value[0]) for name, value in records.ledger(record).items()}
 
-    async def load_images(self, beats: np.ndarray, limit: int) -> None:
-        """Send image packets; back when the last beat has been accepted."""
+    async def send_images(self, beats: np.ndarray, limit: int) -> None:
+        """Send image packets; back when the last beat has been accepted. The monitors get nothing."""
         self._record("img", beats)
         self._load("image", beats)
         await self._go("img", limit, f"{len(beats)} image beats")
+
+    async def load_images(self, beats: np.ndarray, limit: int) -> None:
+        """Send image packets, all of them good ones, of which the monitors get what the design took.
+
+        Raises Astray when the pins carried something else.
+        """
+        _, before = self._place("image_beats")
+        await self.send_images(beats, limit)
+        self._publish("images", self.records("image_beats", before), beats)
+
+    def _publish(self, name: str, taken: np.ndarray, sent: np.ndarray) -> None:
+        if not np.array_equal(taken, sent):
+            raise Astray(f"the design took other beats of {name} than were sent")
+        self.seen[name].put_nowait(taken)
 
     async def stream(self, beats: np.ndarray, packets: int, spaced: bool, limit: int) -> None:
         """Send frame packets; back when ``packets`` END beats have left. The monitors get what happened.
@@ -200,10 +214,7 @@ class Bfm:
         self.stream_cycles += self.cycle() - cycle
         if self.tape is not None:
             self.signature = self.library.mur_fold_results(ctypes.c_uint64(self.signature))
-        taken = self.records("frame_beats")
-        if not np.array_equal(taken, beats):
-            raise Astray("the design took other beats of frames than were sent")
-        self.seen["frames"].put_nowait(taken)
+        self._publish("frames", self.records("frame_beats"), beats)
         self.seen["results"].put_nowait(self.take())
 
     # ---- tape: the same stimulus for a simulator without Python --------------------------------------

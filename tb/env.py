@@ -50,6 +50,8 @@ class Environment(uvm_env):
             agent.monitor.ap.connect(getattr(self.scoreboard, name).analysis_export)
             if agent.active():
                 setattr(self.virtual, name, agent.sequencer)
+        if self.images.active():
+            self.images.driver.rsp_port.connect(self.scoreboard.names.analysis_export)
         self.scoreboard.traces.connect(self.coverage.traces.analysis_export)
         self.virtual.settle = self.settle
         self.registers.monitor.bus.connect(self.predictor.analysis_export)

@@ -78,6 +78,15 @@ class ImageLoad(uvm_sequence_item):
         self.images, self.stall = images, stall
 
 
+class ImagesSeen(uvm_sequence_item):
+    """What the memories hold after packets that the machine took: models.images.Images without a layout."""
+
+    def __init__(self, name: str, images) -> None:
+        """See the class."""
+        super().__init__(name)
+        self.images = images
+
+
 class FrameBatch(uvm_sequence_item):
     """Utterances streamed back to back; the first frame of each carries the start-of-stream mark.
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The scoreboard: every batch of frames through the model, and everything compared.
 
-It knows what the monitors saw: which images went in, when START was written, which frames were accepted and
-what left. It counts what it compared; a run that compared nothing is a failure of the run
-(regressions/judge.py).
+It knows what the monitors saw on the pins: which images went in, when START was written, which frames were
+accepted and what left. What layers and neurons are called in reports, the driver of images says. It counts
+what it compared; a run that compared nothing is a failure of the run (regressions/judge.py).
 """
 
 import time
@@ -12,6 +12,7 @@ from collections import Counter, deque
 import numpy as np
 from pyuvm import ConfigDB, uvm_analysis_port, uvm_scoreboard, uvm_subscriber
 
+from models.images import Layout
 from models.machine import Machine
 from tb import mixed, mur_regs
 from tb.bfm import Batch
@@ -19,7 +20,7 @@ from tb.compare import Context, Outcome, compare
 from tb.coverage.component import TracedMachine
 from tb.divergence import Divergence, rerun_with_waves
 from tb.expected import Expected, expect, site_plans
-from tb.items import FramesSeen, ImageLoad, LedgerRead, RegisterAccess, ResultBatch
+from tb.items import FramesSeen, ImageLoad, ImagesSeen, LedgerRead, RegisterAccess, ResultBatch
 from tb.records import LEDGER
 
 # CYCLES is exact: the cycle of the last completion's record, less that in which the slave had taken the write
@@ -45,10 +46,11 @@ class Scoreboard(uvm_scoreboard):
     """See the module."""
 
     machine: Machine  # of the images that were loaded last
+    layout: Layout  # of the network that was sent last
 
     def build_phase(self) -> None:
         """Make the listeners and empty accounts."""
-        for name in ("registers", "images", "frames", "results"):
+        for name in ("registers", "images", "names", "frames", "results"):
             setattr(self, name, Listener(name, self, getattr(self, f"saw_{name}")))
         self.traces = uvm_analysis_port("traces", self)  # what the model ran, for coverage
         self.job = ConfigDB().get(self, "", "JOB")
@@ -69,8 +71,12 @@ class Scoreboard(uvm_scoreboard):
         self.completed: int | None = None  # cycle of the last completion
 
     # ---- what the monitors saw -----------------------------------------------------------------------
-    def saw_images(self, item: ImageLoad) -> None:
-        """A network was loaded."""
+    def saw_names(self, item: ImageLoad) -> None:
+        """A network is about to be loaded."""
+        self.layout = item.images.layout
+
+    def saw_images(self, item: ImagesSeen) -> None:
+        """It was loaded."""
         self.follow(item.images, item.images.descriptors())
 
     def follow(self, images, program: list) -> None:
@@ -78,7 +84,7 @@ class Scoreboard(uvm_scoreboard):
         self.machine = TracedMachine(images, self.config, self.traces, program)
         self.plans = site_plans(self.machine)
         self.plan = self.plans[0]
-        self.layout, self.program = images.layout, program
+        self.program = program
 
     def saw_registers(self, item: RegisterAccess) -> None:
         """Look for START, and compare a ledger."""

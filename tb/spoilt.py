@@ -12,7 +12,8 @@ from cocotb.triggers import Event
 from pyuvm import ConfigDB, uvm_factory
 
 from tb import faults
-from tb.agents.frame import LIMIT_BASE, to_beats
+from tb.agents.frame import LIMIT_BASE, FrameMonitor, to_beats
+from tb.agents.image import ImageMonitor
 from tb.records import BEAT
 from tb.scoreboard import Scoreboard
 from tb.virtual_sequences import Life, Start
@@ -33,6 +34,26 @@ class SpoiltScoreboard(Scoreboard):
     def check_counters(self, read):
         """The counters, with the fault."""
         super().check_counters(faults.spoil_registers(self.job.param("fault", ""), read))
+
+
+class MisreadingImages(ImageMonitor):
+    """Sees other weights than the pins carried."""
+
+    def observed(self, seen):
+        """See the class."""
+        item = super().observed(seen)
+        item.images.weights[0][:] ^= 1
+        return item
+
+
+class MisreadingFrames(FrameMonitor):
+    """Sees other elements than the pins carried."""
+
+    def observed(self, seen):
+        """See the class."""
+        item = super().observed(seen)
+        item.utterances[0][:] ^= 1
+        return item
 
 
 class BlindScoreboard(Scoreboard):
@@ -136,6 +157,8 @@ class UnplannedLife(Life):
 
 OVERRIDES = {
     **dict.fromkeys((*faults.RECORDS, *faults.REGISTERS, "second_batch"), (Scoreboard, SpoiltScoreboard)),
+    "other_images": (ImageMonitor, MisreadingImages),
+    "other_frames": (FrameMonitor, MisreadingFrames),
     "no_checks": (Scoreboard, BlindScoreboard),
     "no_frames": (Life, NoLife),
     "hang": (Start, NoStart),

@@ -48,6 +48,18 @@ def test_images_survive_their_packets(lanes, result_w):
     assert np.array_equal(back.theta, images.theta)
 
 
+def test_a_load_leaves_the_words_that_it_does_not_write():
+    config = BuildConfig(lanes=8, result_w=128, wgt_depth=64)
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        first, second = random_images(rng, config), random_images(rng, config)
+        sent = first.to_packets()
+        both = Images.from_packets(config, [*sent, *second.to_packets()]).to_packets()
+        onto = Images.from_packets(config, second.to_packets(), first).to_packets()
+        assert [words.tolist() for words in onto] == [words.tolist() for words in both]
+        assert [words.tolist() for words in first.to_packets()] == [words.tolist() for words in sent]
+
+
 def test_word_placement_is_that_of_the_page():
     config = BuildConfig(lanes=8, result_w=128)
     weights = np.array([[1, -2, 3, 4, 5, 6, 7, -8]], np.int8)

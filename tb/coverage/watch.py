@@ -87,9 +87,9 @@ class WatchedBfm(Bfm):
         self.watcher.accessed(accesses, responses)
         return responses
 
-    async def load_images(self, beats: np.ndarray, limit: int) -> None:
+    async def send_images(self, beats: np.ndarray, limit: int) -> None:
         """See Bfm."""
         self.tell()
         self.watcher.images(beats)
-        await super().load_images(beats, limit)
+        await super().send_images(beats, limit)
         self.watcher.loaded()

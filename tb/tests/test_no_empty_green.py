@@ -17,6 +17,8 @@ REASONS = {
     "exception": "a fault was asked for",
     "hang": "not done after",
     "endless": "not over after 6,000,000 cycles",
+    "other_images": "DUT",  # the scoreboard judges by what monitors saw
+    "other_frames": "DUT",
     "unanswered": "1 items were seen and never compared",
     "between_batches": "never compared: 48 results, 160 commits, 8 starts, 8 dones, 8 packets",
     "after_the_last": "outside a batch",

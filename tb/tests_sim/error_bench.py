@@ -14,6 +14,7 @@ from models.images import Images, packet
 from tb import mur_regs as regs
 from tb import records, sequences
 from tb.agents.frame import to_beats
+from tb.agents.image import to_beats as image_beats
 from tb.base_test import Diverged, MurTest
 from tb.bfm import CLOCK_NS, Batch, Unseen
 from tb.networks import Modes, network_of
@@ -136,12 +137,9 @@ class ErrorBench(MurTest):
     # ---- images --------------------------------------------------------------------------------------
     async def send_images(self, *packets: np.ndarray, last: bool = True) -> None:
         """Image packets as they are; ``last`` False: no TLAST on the last beat sent."""
-        beats = np.zeros(sum(len(words) for words in packets), records.BEAT)
-        beats["data"] = np.concatenate(packets)
-        beats["last"][np.cumsum([len(words) for words in packets]) - 1] = 1
-        if not last:
-            beats["last"][-1] = 0
-        await self.bfm.load_images(beats, LIMIT)
+        beats = image_beats(packets)
+        beats["last"][-1] = last
+        await self.bfm.send_images(beats, LIMIT)
 
     def program_packet(self, words: list[int]) -> np.ndarray:
         """The image packet of a program."""

@@ -14,8 +14,9 @@ from models.compiler import compile_network
 from models.formats import GROUP, ErrorBit, Target
 from models.images import packet, parse
 from tb import mur_regs as regs
+from tb.agents.image import to_beats
 from tb.networks import Modes, network_of
-from tb.tests_sim.error_bench import INPUTS, ErrorBench
+from tb.tests_sim.error_bench import INPUTS, LIMIT, ErrorBench
 
 HEADER, RANGE, LENGTH, CRC = ErrorBit.IMG_HEADER, ErrorBit.IMG_RANGE, ErrorBit.IMG_LENGTH, ErrorBit.IMG_CRC
 Maker = Callable[[ErrorBench], np.ndarray]
@@ -277,8 +278,7 @@ async def in_parts(bench: ErrorBench) -> None:
         half = len(words) // 2
         packets.append(packet(bench.config, target, words[half:], half))
         packets.append(packet(bench.config, target, words[:half]))
-    await bench.send_images(*packets, program)
-    bench.env.scoreboard.follow(images, images.descriptors())
+    await bench.bfm.load_images(to_beats([*packets, program]), LIMIT)
     await bench.expect_error(None)
     await bench.start()
     await bench.good("good", frames=4)
