@@ -49,8 +49,8 @@ class MurTest(uvm_test):
         }
         for name, value in settings.items():
             ConfigDB().set(None, "*", name, value)
-        self.env = Environment("env", self)
-        self.watchdog = Watchdog("watchdog", self)
+        self.env = Environment.create("env", self)
+        self.watchdog = Watchdog.create("watchdog", self)
         self.figures: dict[str, object] = {}
         self.errors_logged = error_log.listen()
 

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the agents exchange: one item for each thing that a user of the machine does or sees."""
 
+import inspect
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from pyuvm import uvm_sequence_item
 
+from models.images import Images
 from tb import mur_regs as regs
 from tb.bfm import Batch
 from tb.records import RESPONSE
@@ -22,7 +25,23 @@ class Stall:
 NO_STALL = Stall()
 
 
-class RegisterAccess(uvm_sequence_item):
+class Declared:
+    """What the factory makes, which hands over a name only: all else is set afterwards."""
+
+    def having(self, **values) -> Self:
+        """Set attributes and return the object; AttributeError for one that no class of it declares."""
+        for name, value in values.items():
+            if not any(name in inspect.get_annotations(kind) for kind in type(self).__mro__):
+                raise AttributeError(f"{type(self).__name__} declares no {name}")
+            setattr(self, name, value)
+        return self
+
+
+class Item(Declared, uvm_sequence_item):
+    """An item."""
+
+
+class RegisterAccess(Item):
     """Register accesses done in order: pairs (address, data), data None for a read.
 
     ``strobe`` is that of its writes. An answer other than OKAY stops the run, unless the item is
@@ -32,17 +51,14 @@ class RegisterAccess(uvm_sequence_item):
     access as it was on the pins: RESPONSE of tb/records.py. Drivers of other benches leave ``seen`` empty.
     """
 
-    def __init__(
-        self,
-        name: str,
-        accesses: list[tuple[int, int | None]],
-        stall: Stall = NO_STALL,
-        strobe: int = 15,
-        refusable: bool = False,
-    ) -> None:
-        """See the class."""
+    accesses: list[tuple[int, int | None]]
+    stall: Stall = NO_STALL
+    strobe: int = 15
+    refusable: bool = False
+
+    def __init__(self, name: str) -> None:
+        """Nothing seen yet."""
         super().__init__(name)
-        self.accesses, self.stall, self.strobe, self.refusable = accesses, stall, strobe, refusable
         self.values: list[int] = []
         self.seen = np.empty(0, RESPONSE)
 
@@ -56,11 +72,13 @@ class LedgerRead(RegisterAccess):
     NAMES = ("EVENTS0", "EVENTS1", "ROWS_READ", "ROWS_ZERO", "ROWS_MASKED", "ADDS", "GATED", "RESULTS",
              *(f"SPIKES{tag}" for tag in range(8)), "CYCLES")  # fmt: skip
 
-    def __init__(self, name: str, stall: Stall = NO_STALL, stopped: bool = False) -> None:
-        """See the class."""
+    stopped: bool = False
+
+    def __init__(self, name: str) -> None:
+        """The accesses are known."""
+        super().__init__(name)
         counters = [getattr(regs, f"{counter}_{half}") for counter in self.NAMES for half in ("LO", "HI")]
-        super().__init__(name, [(register.address, None) for register in (*counters, regs.FRAMES)], stall)
-        self.stopped = stopped
+        self.accesses = [(register.address, None) for register in (*counters, regs.FRAMES)]
 
     @property
     def counters(self) -> dict[str, int]:
@@ -69,25 +87,20 @@ class LedgerRead(RegisterAccess):
         return {**{name: low | high << 32 for name, low, high in pairs}, "FRAMES": self.values[-1]}
 
 
-class ImageLoad(uvm_sequence_item):
-    """A network's images (models.images.Images), sent as packets."""
+class ImageLoad(Item):
+    """A network's images, sent as packets."""
 
-    def __init__(self, name: str, images, stall: Stall = NO_STALL) -> None:
-        """See the class."""
-        super().__init__(name)
-        self.images, self.stall = images, stall
+    images: Images
+    stall: Stall = NO_STALL
 
 
-class ImagesSeen(uvm_sequence_item):
-    """What the memories hold after packets that the machine took: models.images.Images without a layout."""
+class ImagesSeen(Item):
+    """What the memories hold after packets that the machine took; there is no layout."""
 
-    def __init__(self, name: str, images) -> None:
-        """See the class."""
-        super().__init__(name)
-        self.images = images
+    images: Images
 
 
-class FrameBatch(uvm_sequence_item):
+class FrameBatch(Item):
     """Utterances streamed back to back; the first frame of each carries the start-of-stream mark.
 
     ``utterances`` are integer arrays [frames, elements]. With ``spaced`` a frame is offered only when the
@@ -95,19 +108,11 @@ class FrameBatch(uvm_sequence_item):
     Without ``mark`` the first utterance bears none: START or CLEAR has cleared.
     """
 
-    def __init__(
-        self,
-        name: str,
-        utterances: list[np.ndarray],
-        spaced: bool = False,
-        stall_frames: Stall = NO_STALL,
-        stall_results: Stall = NO_STALL,
-        mark: bool = True,
-    ) -> None:
-        """See the class."""
-        super().__init__(name)
-        self.utterances, self.spaced, self.mark = utterances, spaced, mark
-        self.stall_frames, self.stall_results = stall_frames, stall_results
+    utterances: list[np.ndarray]
+    spaced: bool = False
+    stall_frames: Stall = NO_STALL
+    stall_results: Stall = NO_STALL
+    mark: bool = True
 
     @property
     def frames(self) -> int:
@@ -115,19 +120,13 @@ class FrameBatch(uvm_sequence_item):
         return sum(len(utterance) for utterance in self.utterances)
 
 
-class FramesSeen(uvm_sequence_item):
+class FramesSeen(Item):
     """Utterances that the machine took, uint16 [frames, elements]; zeros may fill a frame's last beat."""
 
-    def __init__(self, name: str, utterances: list[np.ndarray]) -> None:
-        """See the class."""
-        super().__init__(name)
-        self.utterances = utterances
+    utterances: list[np.ndarray]
 
 
-class ResultBatch(uvm_sequence_item):
+class ResultBatch(Item):
     """All that left the machine during one batch of frames: records of tb/records.py."""
 
-    def __init__(self, name: str, batch: Batch) -> None:
-        """See the class."""
-        super().__init__(name)
-        self.batch = batch
+    batch: Batch

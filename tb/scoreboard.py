@@ -8,6 +8,8 @@ what it compared; a run that compared nothing is a failure of the run (regressio
 
 import time
 from collections import Counter, deque
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from pyuvm import ConfigDB, uvm_analysis_port, uvm_scoreboard, uvm_subscriber
@@ -30,16 +32,21 @@ CYCLES_OFFSET = 3
 
 
 class Listener(uvm_subscriber):
-    """Hands what one monitor publishes to a function of the scoreboard."""
+    """Hands what one monitor publishes to ``function`` of the scoreboard."""
 
-    def __init__(self, name: str, parent, function) -> None:
-        """See the class."""
-        super().__init__(name, parent)
-        self.function = function
+    function: Callable[[Any], None]
 
     def write(self, item) -> None:
         """One item."""
         self.function(item)
+
+
+def listen(scoreboard: uvm_scoreboard, *names: str) -> None:
+    """Give ``scoreboard`` a listener of each name, for its function saw_NAME."""
+    for name in names:
+        listener = Listener.create(name, scoreboard)
+        listener.function = getattr(scoreboard, f"saw_{name}")
+        setattr(scoreboard, name, listener)
 
 
 class Scoreboard(uvm_scoreboard):
@@ -50,8 +57,7 @@ class Scoreboard(uvm_scoreboard):
 
     def build_phase(self) -> None:
         """Make the listeners and empty accounts."""
-        for name in ("registers", "images", "names", "frames", "results"):
-            setattr(self, name, Listener(name, self, getattr(self, f"saw_{name}")))
+        listen(self, "registers", "images", "names", "frames", "results")
         self.traces = uvm_analysis_port("traces", self)  # what the model ran, for coverage
         self.job = ConfigDB().get(self, "", "JOB")
         self.config = ConfigDB().get(self, "", "CONFIG")
@@ -73,6 +79,7 @@ class Scoreboard(uvm_scoreboard):
     # ---- what the monitors saw -----------------------------------------------------------------------
     def saw_names(self, item: ImageLoad) -> None:
         """A network is about to be loaded."""
+        assert item.images.layout is not None, "nothing has a name"
         self.layout = item.images.layout
 
     def saw_images(self, item: ImagesSeen) -> None:

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a user of the machine does: load a network, start, stream utterances, stop, read the ledger."""
+"""What a user of the machine does at one interface: an item; start, stop, read the ledger."""
 
-import numpy as np
 from pyuvm import uvm_sequence
 
 from tb import mur_regs as regs
-from tb.items import NO_STALL, FrameBatch, ImageLoad, LedgerRead, RegisterAccess, Stall
+from tb.items import NO_STALL, Declared, Item, LedgerRead, RegisterAccess, Stall
 
 POLLS = 10_000
 
@@ -14,13 +13,10 @@ class MachineError(Exception):
     """The machine reports an error, or does not come to rest."""
 
 
-class One(uvm_sequence):
-    """A sequence of one item."""
+class One(Declared, uvm_sequence):
+    """A sequence of one ``item``."""
 
-    def __init__(self, name: str, item) -> None:
-        """See the class."""
-        super().__init__(name)
-        self.item = item
+    item: Item
 
     async def body(self) -> None:
         """Back when the driver has done it."""
@@ -28,27 +24,16 @@ class One(uvm_sequence):
         await self.finish_item(self.item)
 
 
-class LoadNetwork(One):
-    """All images of a network."""
-
-    def __init__(self, name: str, images, stall: Stall = NO_STALL) -> None:
-        """See the class."""
-        super().__init__(name, ImageLoad(f"{name}.item", images, stall))
-
-
-class StreamUtterances(One):
-    """Utterances back to back, or frame by frame with ``spaced``; back when all results have left."""
-
-    def __init__(self, name: str, utterances: list[np.ndarray], **how) -> None:
-        """``how``: see tb.items.FrameBatch."""
-        super().__init__(name, FrameBatch(f"{name}.item", utterances, **how))
+async def do(sequencer, item: Item) -> Item:
+    """One item on ``sequencer``, and the item when the driver has done it."""
+    await One.create(item.get_name()).having(item=item).start(sequencer)
+    return item
 
 
 async def access(sequencer, accesses: list[tuple[int, int | None]], stall: Stall = NO_STALL) -> list[int]:
     """Do register accesses and return what each returned."""
-    sequence = One("access", RegisterAccess("registers", accesses, stall))
-    await sequence.start(sequencer)
-    return sequence.item.values
+    item = RegisterAccess.create("access").having(accesses=accesses, stall=stall)
+    return (await do(sequencer, item)).values
 
 
 async def no_error(sequencer, stall: Stall = NO_STALL) -> None:
@@ -84,6 +69,5 @@ async def stop(sequencer, stall: Stall = NO_STALL) -> None:
 
 async def read_ledger(sequencer, stall: Stall = NO_STALL, stopped: bool = False) -> dict[str, int]:
     """All counters, CYCLES and FRAMES too; see tb.items.LedgerRead."""
-    sequence = One("read_ledger", LedgerRead("ledger", stall, stopped))
-    await sequence.start(sequencer)
-    return sequence.item.counters
+    item = LedgerRead.create("ledger").having(stall=stall, stopped=stopped)
+    return (await do(sequencer, item)).counters

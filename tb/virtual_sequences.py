@@ -4,14 +4,15 @@
 After each step the sequencer lets the monitors hand over what they saw and stops at the first mismatch.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 from pyuvm import uvm_sequence, uvm_sequencer
 
+from models.images import Images
 from tb import sequences
-from tb.items import NO_STALL, Stall
+from tb.items import NO_STALL, Declared, FrameBatch, ImageLoad, Stall
 
 
 class VirtualSequencer(uvm_sequencer):
@@ -31,17 +32,11 @@ class Batch:
     how: dict = field(default_factory=dict)
 
 
-class VirtualSequence(uvm_sequence):
-    """A sequence on the virtual sequencer. The factory makes it, so what it works with is set afterwards."""
+class VirtualSequence(Declared, uvm_sequence):
+    """A sequence on the virtual sequencer."""
 
     sequencer: VirtualSequencer
     stall: Stall = NO_STALL
-
-    def having(self, **values):
-        """Set attributes and return the sequence."""
-        for name, value in values.items():
-            setattr(self, name, value)
-        return self
 
     async def then(self, sequence: "VirtualSequence") -> None:
         """One step of a longer sequence."""
@@ -51,9 +46,12 @@ class VirtualSequence(uvm_sequence):
 class Program(VirtualSequence):
     """Load ``images`` into the idle machine; no error may be reported."""
 
+    images: Images
+
     async def body(self) -> None:
         """See the class."""
-        await sequences.LoadNetwork("load", self.images, self.stall).start(self.sequencer.images)
+        item = ImageLoad.create("load").having(images=self.images, stall=self.stall)
+        await sequences.do(self.sequencer.images, item)
         await sequences.no_error(self.sequencer.registers)
 
 
@@ -68,10 +66,12 @@ class Start(VirtualSequence):
 class Stream(VirtualSequence):
     """A ``batch`` of utterances; back when its results have left and are compared."""
 
+    batch: Batch
+
     async def body(self) -> None:
         """See the class."""
-        sequence = sequences.StreamUtterances("stream", self.batch.utterances, **self.batch.how)
-        await sequence.start(self.sequencer.frames)
+        item = FrameBatch.create("stream").having(utterances=self.batch.utterances, **self.batch.how)
+        await sequences.do(self.sequencer.frames, item)
         await self.sequencer.settle()
 
 
@@ -88,6 +88,8 @@ class Stop(VirtualSequence):
 class Life(VirtualSequence):
     """From one program to the next: program ``images``, start, stream every one of ``batches``, stop."""
 
+    images: Images
+    batches: list[Batch]
     image_stall: Stall = NO_STALL  # and ``stall`` is that of the registers
 
     async def body(self) -> None:
@@ -101,6 +103,8 @@ class Life(VirtualSequence):
 
 class Reprogram(VirtualSequence):
     """``lives`` one after another: each begins by programming the machine that the one before has stopped."""
+
+    lives: Iterable[Life]
 
     async def body(self) -> None:
         """See the class."""

@@ -70,7 +70,7 @@ class DrivingAgent(uvm_agent):
         """Make the parts."""
         super().build_phase()
         if self.active():
-            self.sequencer = uvm_sequencer("sequencer", self)
+            self.sequencer = uvm_sequencer.create("sequencer", self)
             self.driver = self.driver_type.create("driver", self)
 
     def connect_phase(self) -> None:

@@ -56,7 +56,7 @@ class FrameMonitor(BfmMonitor):
 
     def observed(self, seen: np.ndarray) -> FramesSeen:
         """Of BEAT records."""
-        return FramesSeen("frames", from_beats(seen))
+        return FramesSeen.create("frames").having(utterances=from_beats(seen))
 
 
 class FrameAgent(BfmAgent):

@@ -53,7 +53,7 @@ class ImageMonitor(BfmMonitor):
     def observed(self, seen: np.ndarray) -> ImagesSeen:
         """Of BEAT records."""
         self.images = Images.from_packets(self.config, from_beats(seen), self.images)
-        return ImagesSeen("images", self.images)
+        return ImagesSeen.create("images").having(images=self.images)
 
 
 class ImageAgent(BfmAgent):

@@ -12,7 +12,7 @@ class ResultMonitor(BfmMonitor):
 
     def observed(self, seen: Batch) -> ResultBatch:
         """Of the harness's records."""
-        return ResultBatch("results", seen)
+        return ResultBatch.create("results").having(batch=seen)
 
 
 class ResultAgent(BfmAgent):

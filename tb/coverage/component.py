@@ -49,13 +49,10 @@ class TracedMachine(Machine):
 
 
 class TraceListener(uvm_subscriber):
-    """Samples what the scoreboard's models ran."""
+    """Samples by ``sampler`` what the scoreboard's models ran."""
 
-    def __init__(self, name: str, parent: uvm_component, sampler: FrameSampler) -> None:
-        """See the class."""
-        super().__init__(name, parent)
-        self.sampler = sampler
-        self.program: Program | None = None  # of the machine seen last
+    sampler: FrameSampler
+    program: Program | None = None  # of the machine seen last
 
     def write(self, item: Ran) -> None:
         """One batch."""
@@ -70,7 +67,8 @@ class FunctionalCoverage(uvm_component):
     def build_phase(self) -> None:
         """Make the samplers and watch the harness."""
         self.database = RunDatabase(GROUPS)
-        self.traces = TraceListener("traces", self, FrameSampler(self.database))
+        self.traces = TraceListener.create("traces", self)
+        self.traces.sampler = FrameSampler(self.database)
         self.pins = PinSampler(self.database, ConfigDB().get(self, "", "CONFIG"))
         ConfigDB().get(self, "", "BFM").watcher = self.pins
 

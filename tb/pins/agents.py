@@ -213,10 +213,20 @@ class FramePins(PinDriver):
         return out
 
 
-class PinAgent(DrivingAgent):
-    """An agent of the pins. All monitoring is in tb/pins/monitors.py."""
+# All monitoring is in tb/pins/monitors.py.
+class RegisterPinAgent(DrivingAgent):
+    """Drives registers."""
 
-    def __init__(self, name: str, parent, driver_type: type[PinDriver]) -> None:
-        """See the class."""
-        super().__init__(name, parent)
-        self.driver_type = driver_type
+    driver_type = RegisterPins
+
+
+class ImagePinAgent(DrivingAgent):
+    """Drives images."""
+
+    driver_type = ImagePins
+
+
+class FramePinAgent(DrivingAgent):
+    """Drives frames and takes results."""
+
+    driver_type = FramePins

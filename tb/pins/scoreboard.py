@@ -20,7 +20,7 @@ from tb.expected import SitePlan, expect
 from tb.pins.monitors import CHANNELS, Beat
 from tb.pins.rules import END, OKAY, SLVERR
 from tb.records import LEDGER, RESULT
-from tb.scoreboard import Listener
+from tb.scoreboard import listen
 
 LISTED = {register.address for register in regs.REGISTERS.values()}
 # From the cycle in which the write of START is taken to the cycle in which IRQ_STATUS shows the completion:
@@ -34,8 +34,7 @@ class PinScoreboard(uvm_scoreboard):
     def build_phase(self) -> None:
         """A listener for every channel."""
         self.config = ConfigDB().get(self, "", "CONFIG")
-        for name in CHANNELS:
-            setattr(self, name, Listener(name, self, getattr(self, f"saw_{name}")))
+        listen(self, *CHANNELS)
         self.compared: Counter = Counter()  # checks, by what was compared
         self.differ: list[str] = []  # a sentence for each that failed
         self.frames_checked = 0

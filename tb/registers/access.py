@@ -31,7 +31,7 @@ class Adapter(uvm_reg_adapter):
     def reg2bus(self, rw: uvm_reg_bus_op) -> RegisterAccess:
         """The item."""
         data = rw.data if rw.kind == uvm_access_e.UVM_WRITE else None
-        return RegisterAccess("front_door", [(rw.addr, data)], refusable=True)
+        return RegisterAccess.create("front_door").having(accesses=[(rw.addr, data)], refusable=True)
 
     def bus2reg(self, bus_item: RegisterAccess, rw: uvm_reg_bus_op) -> None:
         """What the item brought back."""

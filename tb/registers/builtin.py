@@ -9,9 +9,9 @@ must lie between two looks through the back door.
 from pyuvm import uvm_door_e, uvm_status_e
 
 from tb import mur_regs as regs
+from tb import sequences
 from tb.items import RegisterAccess
 from tb.registers.model import reset_words
-from tb.sequences import One
 from tb.tests_sim.error_bench import ErrorBench
 
 SPACE = 1 << 12  # bytes that the slave decodes
@@ -26,8 +26,9 @@ class RegisterBench(ErrorBench):
 
     async def bus(self, *accesses: tuple[int, int | None], strobe: int = 15) -> list[tuple[int, int]]:
         """(data, response) of accesses that may be refused, done through the agent in one go."""
-        item = RegisterAccess("bus", list(accesses), strobe=strobe, refusable=True)
-        await One("bus", item).start(self.env.registers.sequencer)
+        item = RegisterAccess.create("bus")
+        item.having(accesses=list(accesses), strobe=strobe, refusable=True)
+        await sequences.do(self.env.registers.sequencer, item)
         await self.drain()
         return list(zip(item.seen["data"].tolist(), item.seen["response"].tolist(), strict=True))
 

@@ -26,17 +26,17 @@ def reset_words(config: BuildConfig) -> dict[str, int]:
 class MurRegister(uvm_reg):
     """One register of the description."""
 
-    def __init__(self, described: regs.Register) -> None:
-        """``described``: its entry."""
-        super().__init__(described.name, 32)
-        self.described = described
+    def __init__(self, name: str) -> None:
+        """``name``: there."""
+        super().__init__(name, 32)
+        self.described = regs.REGISTERS[name]
         # What only the bus can change.
-        self.fixed = sum(place.mask for place in described.fields.values() if not place.volatile)
+        self.fixed = sum(place.mask for place in self.described.fields.values() if not place.volatile)
 
     def build(self, reset: int) -> None:
         """Make the fields; ``reset`` is the whole word."""
         for name, place in self.described.fields.items():
-            field = uvm_reg_field(name)
+            field = uvm_reg_field.create(name)
             field.configure(
                 self, place.width, place.lsb, self.described.access, place.volatile, place.get(reset),
                 has_reset=True, is_rand=False, individually_accessible=False,
@@ -56,7 +56,7 @@ class RegisterModel(uvm_reg_block):
         self.bus = self.create_map("bus", 0, 4, uvm_endianness_e.UVM_LITTLE_ENDIAN)
         self.named: dict[str, MurRegister] = {}
         for name, reset in reset_words(config).items():
-            register = MurRegister(regs.REGISTERS[name])
+            register = MurRegister.create(name)
             register.configure(self, None, "")
             register.build(reset)
             access = register.described.access

@@ -21,7 +21,8 @@ from tb import job, sequences
 from tb import mur_regs as regs
 from tb.base_test import Diverged
 from tb.bfm import CLOCK_NS
-from tb.pins.agents import FramePins, ImagePins, PinAgent, RegisterPins
+from tb.items import FrameBatch, ImageLoad
+from tb.pins.agents import FramePinAgent, ImagePinAgent, RegisterPinAgent
 from tb.pins.monitors import CHANNELS, PinMonitor
 from tb.pins.scenario import Life, forget_results, keep_results, lives
 from tb.pins.scoreboard import PinScoreboard
@@ -44,11 +45,11 @@ class PinEnvironment(uvm_env):
 
     def build_phase(self) -> None:
         """Make the parts."""
-        self.registers = PinAgent("registers", self, RegisterPins)
-        self.images = PinAgent("images", self, ImagePins)
-        self.frames = PinAgent("frames", self, FramePins)
-        self.monitor = PinMonitor("monitor", self)
-        self.scoreboard = PinScoreboard("scoreboard", self)
+        self.registers = RegisterPinAgent.create("registers", self)
+        self.images = ImagePinAgent.create("images", self)
+        self.frames = FramePinAgent.create("frames", self)
+        self.monitor = PinMonitor.create("monitor", self)
+        self.scoreboard = PinScoreboard.create("scoreboard", self)
 
     def connect_phase(self) -> None:
         """The monitor feeds the scoreboard; the drivers tell it when a pause holds a beat back."""
@@ -70,7 +71,7 @@ class Pins(uvm_test):
         values = {"PINS": self.top, "SEED": self.job.seed, "CONFIG": self.config}
         for name, value in values.items():
             ConfigDB().set(None, "*", name, value)
-        self.env = PinEnvironment("env", self)
+        self.env = PinEnvironment.create("env", self)
         forget_results(self.job.out_dir)
 
     async def run_phase(self) -> None:
@@ -164,7 +165,8 @@ class Pins(uvm_test):
 
     async def life(self, life: Life, short_frame: bool = False) -> None:
         """Load, START, utterances, one frame alone, STOP, ledger."""
-        await sequences.LoadNetwork("load", life.images).start(self.env.images.sequencer)
+        item = ImageLoad.create("load").having(images=life.images)
+        await sequences.do(self.env.images.sequencer, item)
         await self.error()
         self.verdict()
         await self.access((regs.IRQ_STATUS.address, DONE | ERROR), (regs.IRQ_ENABLE.address, DONE))
@@ -188,9 +190,8 @@ class Pins(uvm_test):
 
     async def stream(self, utterances: list[np.ndarray]) -> None:
         """Frames, and STATUS read all the while."""
-        streaming = cocotb.start_soon(
-            sequences.StreamUtterances("stream", utterances).start(self.env.frames.sequencer)
-        )
+        item = FrameBatch.create("stream").having(utterances=utterances)
+        streaming = cocotb.start_soon(sequences.do(self.env.frames.sequencer, item))
         while not streaming.done():
             (status,) = await self.access((regs.STATUS.address, None))
             self.board.expect("running", "frames streaming", regs.STATUS.fields["running"].get(status), 1)
