@@ -62,7 +62,7 @@ class MurTest(uvm_test):
             await self.body()
             await self.drain()
         except BaseException:
-            self.extract_phase()  # the phases that follow will not come
+            self.extract_phase()  # by hand: pyuvm leaves out the phases behind one that an exception ends
             raise
         finally:
             self.drop_objection()

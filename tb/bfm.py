@@ -121,7 +121,8 @@ class Bfm:
             ctypes.c_uint32(burst),
         )  # fmt: skip
 
-    def _load(self, stream: str, beats: np.ndarray, spaced: bool = False) -> None:
+    def offer(self, stream: str, beats: np.ndarray, spaced: bool = False) -> None:
+        """Fill the queue of "image" or "frame"; it is sent from the next `go` on."""
         assert beats.dtype == records.BEAT
         beats = np.ascontiguousarray(beats)
         self.library.mur_load_beats(
@@ -182,7 +183,7 @@ class Bfm:
     async def send_images(self, beats: np.ndarray, limit: int) -> None:
         """Send image packets; back when the last beat has been accepted. The monitors get nothing."""
         self._record("img", beats)
-        self._load("image", beats)
+        self.offer("image", beats)
         await self._go("img", limit, f"{len(beats)} image beats")
 
     async def load_images(self, beats: np.ndarray, limit: int) -> None:
@@ -206,7 +207,7 @@ class Bfm:
         """
         self.nothing_left()
         self._record("spaced" if spaced else "frm", beats)
-        self._load("frame", beats, spaced)
+        self.offer("frame", beats, spaced)
         self.library.mur_expect_packets(ctypes.c_uint64(packets))
         start, cycle = time.process_time(), self.cycle()
         await self._go("frm", limit, f"{packets} frames")

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The environment: an agent for each interface, virtual sequencer, register model, and what listens."""
 
-from collections import deque
-
 from cocotb.triggers import Timer
 from pyuvm import ConfigDB, uvm_active_passive_enum, uvm_env
 
@@ -64,16 +62,31 @@ class Environment(uvm_env):
             self.model.bus.set_sequencer(self.registers.sequencer, Adapter.create("adapter"))
 
     async def settle(self) -> None:
-        """Let the monitors hand over what they have. Raises Diverged when something does not agree."""
+        """Let the monitors hand over what they have. Raises Diverged when something does not agree.
+
+        Steps of a sequence wait for it, and the test before it drops its objection: pyuvm has no drain time
+        and no phase_ready_to_end.
+        """
         for _ in range(100):
-            if not any(self.waiting()):
+            if not self.waiting():
                 break
             await Timer(CLOCK_NS, "ns")
         self.verdict()
 
-    def waiting(self) -> list[deque]:
-        """What was seen on the interfaces and not yet published, or published and not yet compared."""
-        return [*(queue._queue for queue in self.bfm.seen.values()), *self.scoreboard.pending]
+    def waiting(self) -> int:
+        """How much was seen on the interfaces and not yet published, or published and not yet compared."""
+        return sum(queue.qsize() for queue in self.bfm.seen.values()) + sum(map(len, self.scoreboard.pending))
+
+    def forget(self) -> None:
+        """Nothing waits and nothing was wrong: for a bench that goes on behind a failure."""
+        for queue in self.bfm.seen.values():
+            while not queue.empty():
+                queue.get_nowait()
+        board = self.scoreboard
+        for half in board.pending:
+            half.clear()
+        board.divergence, board.mismatches = None, 0
+        self.predictor.wrong.clear()
 
     def verdict(self) -> None:
         """Raise Diverged when something did not agree."""
@@ -87,7 +100,7 @@ class Environment(uvm_env):
 
     def check_phase(self) -> None:
         """Nothing may be left over, all that was compared agrees, and every value met has its bin."""
-        if left := sum(map(len, self.waiting())):
+        if left := self.waiting():
             raise Diverged(f"{left} items were seen and never compared")
         self.bfm.nothing_left()
         self.verdict()

@@ -68,11 +68,12 @@ class WatchedBfm(Bfm):
         super().stall(stream, seed, rate, burst)
         self.watcher.stalled(stream, rate)
 
-    def _load(self, stream: str, beats: np.ndarray, spaced: bool = False) -> None:
+    def offer(self, stream: str, beats: np.ndarray, spaced: bool = False) -> None:
+        """See Bfm."""
         if stream == "frame":
             self.tell()
             self.watcher.frames(beats)
-        super()._load(stream, beats, spaced)
+        super().offer(stream, beats, spaced)
 
     async def reset(self) -> None:
         """See Bfm."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What decodes words must not reach the model; only tb/bfm.py may touch the simulator."""
+"""What decodes words must not reach the model; only tb/bfm.py may touch the simulator; private is private."""
 
 import ast
 import subprocess
@@ -54,3 +54,24 @@ def test_only_the_bfm_touches_the_simulator():
         assert "ctypes" not in text, path
         # The test of the pins has no harness: it hands its own top, mur_top, to tb/pins/.
         assert "cocotb.top" not in text or path == TB / "tests_sim" / "pins.py", path
+
+
+def private(text: str) -> list[str]:
+    """Where ``text`` reaches for a private attribute of something else than itself."""
+    return [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Attribute)
+        and node.attr.startswith("_")
+        and not node.attr.endswith("__")
+        and ast.unparse(node.value) not in ("self", "super()")
+    ]
+
+
+def test_nobody_reaches_into_another():
+    # A cover item tells its parent by this: cocotb-coverage documents no other way.
+    documented = {TB / "coverage" / "bins.py": ["self._parent._update_size"]}
+    for path in TB.rglob("*.py"):
+        if "tests" not in path.parts:
+            assert private(path.read_text()) == documented.get(path, []), path
+    assert private("queue._queue, self._mine, super()._ours, kind.__mro__") == ["queue._queue"]

@@ -178,7 +178,7 @@ class ErrorBench(MurTest):
     def play(self, *beats: np.ndarray, stall: tuple[int, int, int] = FREE) -> None:
         """Begin to send frame beats; nothing waits for their results."""
         self.bfm.stall("frame", *stall)
-        self.bfm._load("frame", np.concatenate([array.reshape(-1) for array in beats]))
+        self.bfm.offer("frame", np.concatenate([array.reshape(-1) for array in beats]))
         self.bfm.library.mur_expect_packets(0)
         self.bfm.go_state["frm"] ^= 1
         self.bfm.top.go_frm.value = self.bfm.go_state["frm"]
@@ -291,11 +291,7 @@ class ErrorBench(MurTest):
     # ---- a case that failed --------------------------------------------------------------------------
     async def recover(self) -> None:
         """Reset machine and scoreboard after a case that failed, so that the others say more."""
-        board = self.env.scoreboard
-        board.divergence, board.mismatches = None, 0
-        self.env.predictor.wrong.clear()
-        for queue in self.env.waiting():
-            queue.clear()
+        self.env.forget()
         for stream in records.STREAMS:
             self.bfm.stall(stream, *FREE)
         await self.bfm.reset()
