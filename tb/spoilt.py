@@ -136,13 +136,13 @@ class HoardingStart(Start):
 
 
 class StrayLife(Life):
-    """Ends with frames that ran and that nobody looked at."""
+    """Ends with a frame that ran, of which the records stay as if nobody had looked."""
 
     async def body(self):
         """See the class."""
         await super().body()
         await self.then(HoardingStart.create("start"))
-        beats = to_beats(self.batches[0].utterances)
+        beats = to_beats([self.batches[0].utterances[0][:1]])
         await ConfigDB().get(None, "", "BFM").stream(beats, 1, spaced=False, limit=LIMIT_BASE)
 
 
