@@ -13,7 +13,7 @@ NAMED = 20  # source lines with holes of one kind; the HTML report shows all
 def check(report: Report, goals: Mapping[str, float]) -> list[str]:
     """One line for each thing wrong: files that could not be used, goals missed, waivers too wide or stale.
 
-    ``goals``: per cent of the hand-written files by kind. Without goals a waiver may match nothing and a
+    ``goals``: per cent by kind. Without goals a waiver may match nothing and a
     module may have no point, because a few short runs need not meet all. ValueError for a goal that nothing
     can be made of.
     """
@@ -26,7 +26,7 @@ def check(report: Report, goals: Mapping[str, float]) -> list[str]:
         for waiver, fits in report.wide.items()
     ]
     for kind, goal in goals.items():
-        figure = report.figure(kind, report.handwritten)
+        figure = report.figure(kind, report.by_file)
         if not figure.of:
             missed.append(f"{kind} coverage: no points at all, want {goal} %")
         elif figure.percent < goal:

@@ -7,7 +7,7 @@ from regressions.codecov.report import Report
 
 
 def records(report: Report) -> Iterator[str]:
-    """The lines of an ``.info`` file, hand-written and generated files alike."""
+    """The lines of an ``.info`` file."""
     for file, points in report.by_file.items():
         yield "TN:"
         yield f"SF:{file}"

@@ -13,7 +13,6 @@ from regressions.codecov.points import KINDS, CoverageError, Point
 from regressions.codecov.waivers import Waiver
 from regressions.paths import ROOT, shown
 
-GENERATED = "rtl/regs/"
 FILES = "rtl/murmur.f"  # lists the modules
 MODULE = re.compile(r"^module ", re.M)
 
@@ -43,7 +42,7 @@ class Report:
     ``parts``: the blocks and arms that each line is part of.
     ``problems``: a line for each file that could not be used.
     ``waived``: points never met that need not be, with the waiver. ``stale``: waivers without effect.
-    ``wide``: waivers that fit more points than they may, with how many. ``absent``: hand-written modules
+    ``wide``: waivers that fit more points than they may, with how many. ``absent``: modules
     without a point.
     ``sources``: the lines of each file.
     """
@@ -65,11 +64,6 @@ class Report:
             files.setdefault(point.file, []).append(point)
         return files
 
-    @property
-    def handwritten(self) -> list[str]:
-        """The files that goals are for."""
-        return [file for file in self.by_file if not file.startswith(GENERATED)]
-
     def figure(self, kind: str, files: Iterable[str]) -> Figure:
         """Points of ``kind`` in ``files``, without those waived."""
         chosen = [point for file in files for point in self.by_file[file] if point.kind == kind]
@@ -77,15 +71,15 @@ class Report:
         return Figure(met, len(chosen) - sum(point in self.waived for point in chosen))
 
     def bare(self, kind: str) -> Figure:
-        """Points of ``kind`` in the hand-written files, the waived ones counted as not met."""
-        chosen = [point for file in self.handwritten for point in self.by_file[file] if point.kind == kind]
+        """Points of ``kind``, the waived ones counted as not met."""
+        chosen = [point for point in self.counts if point.kind == kind]
         return Figure(sum(self.counts[point] > 0 for point in chosen), len(chosen))
 
-    def holes(self, kind: str, files: Iterable[str]) -> list[Point]:
-        """Points of ``kind`` in ``files`` never met and not waived."""
+    def holes(self, kind: str) -> list[Point]:
+        """Points of ``kind`` never met and not waived, in order of their place."""
         return [
             point
-            for file in files
+            for file in self.by_file
             for point in self.by_file[file]
             if point.kind == kind and not self.counts[point] and point not in self.waived
         ]
@@ -113,16 +107,14 @@ def gather(paths: Sequence[Path], waivers: Sequence[Waiver], root: Path = ROOT) 
         except OSError as error:
             report.problems.append(f"{shown(root / file)}: {error.strerror}, but runs counted in it")
     _waive(report, waivers)
-    report.absent = [file for file in _modules(root) if file not in report.handwritten]
+    report.absent = [file for file in _modules(root) if file not in report.by_file]
     return report
 
 
 def _modules(root: Path) -> list[str]:
-    """The hand-written files of the file list that hold a module."""
+    """The files of the file list that hold a module."""
     files = [line for line in (root / FILES).read_text().splitlines() if line.endswith(".sv")]
-    return [
-        file for file in files if not file.startswith(GENERATED) and MODULE.search((root / file).read_text())
-    ]
+    return [file for file in files if MODULE.search((root / file).read_text())]
 
 
 def _decode(report: Report, texts: Mapping[str, int]) -> None:

@@ -13,12 +13,9 @@ BIT = re.compile(r"(.*)\[(\d+)\]")
 
 
 def rows(report: Report) -> Iterable[tuple[str, list[str]]]:
-    """(name, files) of each row: the modules, their sum, the generated files."""
-    written = report.handwritten
-    yield from ((Path(file).stem, [file]) for file in written)
-    yield "all of rtl/", written
-    if generated := [file for file in report.by_file if file not in written]:
-        yield "generated", generated
+    """(name, files) of each row: the modules and their sum."""
+    yield from ((Path(file).stem, [file]) for file in report.by_file)
+    yield "all of rtl/", list(report.by_file)
 
 
 def table(report: Report, with_holes: bool = False) -> str:
@@ -38,8 +35,8 @@ def table(report: Report, with_holes: bool = False) -> str:
 
 
 def holes(report: Report, kind: str) -> Iterable[str]:
-    """What of ``kind`` was never met in the hand-written files, a text for each source line."""
-    found = report.holes(kind, report.handwritten)
+    """What of ``kind`` was never met, a text for each source line."""
+    found = report.holes(kind)
     for (file, line), group in groupby(found, lambda point: (point.file, point.line)):
         yield f"{Path(file).name}:{line} {names(point.name for point in group)}".rstrip()
 

@@ -48,7 +48,7 @@ def merge(
         problems += funccov.check(merged, name)
         if code or goals:
             report = codecov.merge(code, out, goals)
-            figures |= {kind: str(report.figure(kind, report.handwritten)) for kind in KINDS}
+            figures |= {kind: str(report.figure(kind, report.by_file)) for kind in KINDS}
             problems += codecov.check(report, goals)
     except (RegistryError, OSError) as error:
         problems.append(f"coverage: {error}")

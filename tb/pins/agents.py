@@ -6,6 +6,7 @@ ignored: here every channel pauses all the time (tb/pins/pauses.py).
 """
 
 import logging
+import random
 
 import numpy as np
 from cocotb import start_soon
@@ -13,6 +14,7 @@ from cocotb.triggers import SimTimeoutError, with_timeout
 from cocotbext.axi import (
     AxiLiteBus,
     AxiLiteMaster,
+    AxiProt,
     AxiStreamBus,
     AxiStreamFrame,
     AxiStreamSink,
@@ -26,6 +28,7 @@ from tb.bfm import CLOCK_NS, BusTimeout
 from tb.items import FrameBatch, ImageLoad, RegisterAccess
 from tb.pins.pauses import pauses
 from tb.records import RESULT
+from tb.seeds import derive
 
 BEAT_BYTES = 8
 CYCLES_PER_ACCESS = 2_000  # pauses included; beyond it the machine hangs
@@ -66,7 +69,10 @@ class PinDriver(ItemDriver):
 
 
 class RegisterPins(PinDriver):
-    """AXI4-Lite; accesses of one kind that follow one another are on their way together."""
+    """AXI4-Lite; accesses of one kind that follow one another are on their way together.
+
+    AxPROT, which no answer may depend on, is drawn for each.
+    """
 
     def connect_pins(self) -> None:
         """One master with five channels that pause, each on its own."""
@@ -77,7 +83,8 @@ class RegisterPins(PinDriver):
                      "ar": read.ar_channel, "r": read.r_channel}  # fmt: skip
         for name, end in self.ends.items():
             end.set_pause_generator(pauses(self.seed, name))
-        # Address, data and response of each access as the library did it, in order.
+        self.rng = random.Random(derive(self.seed, "pins.prot"))
+        # Address, data, AxPROT and response of each access as the library did it, in order.
         self.answers: dict[str, list] = {"write": [], "read": []}
 
     def pausing(self) -> dict:
@@ -88,23 +95,25 @@ class RegisterPins(PinDriver):
 
         return {name: lambda end=self.ends[name]: held(end) for name in ("aw", "w", "ar")}
 
+    def prot(self) -> AxiProt:
+        """Any value of AxPROT."""
+        return AxiProt(self.rng.randrange(8))
+
     async def write(self, address: int, data: bytes) -> int:
         """Write bytes inside one word: strobes for these only. The response."""
-        doing = self.within(
-            CYCLES_PER_ACCESS, start_soon(self.master.write(address, data)), f"write {address:#05x}"
-        )
-        answer = await doing
-        self.answers["write"].append((address, data, int(answer.resp)))
+        prot = self.prot()
+        doing = start_soon(self.master.write(address, data, prot=prot))
+        answer = await self.within(CYCLES_PER_ACCESS, doing, f"write {address:#05x}")
+        self.answers["write"].append((address, data, int(prot), int(answer.resp)))
         return int(answer.resp)
 
     async def read(self, address: int) -> tuple[int, int]:
         """Read a word: data and response."""
-        doing = self.within(
-            CYCLES_PER_ACCESS, start_soon(self.master.read(address, 4)), f"read {address:#05x}"
-        )
-        answer = await doing
+        prot = self.prot()
+        doing = start_soon(self.master.read(address, 4, prot=prot))
+        answer = await self.within(CYCLES_PER_ACCESS, doing, f"read {address:#05x}")
         data = int.from_bytes(answer.data, "little")
-        self.answers["read"].append((address, data, int(answer.resp)))
+        self.answers["read"].append((address, data, int(prot), int(answer.resp)))
         return data, int(answer.resp)
 
     async def drive(self, item: RegisterAccess) -> None:

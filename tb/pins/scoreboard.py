@@ -122,7 +122,7 @@ class PinScoreboard(uvm_scoreboard):
         strobe, word = data.values["wstrb"], data.values["wdata"]
         ones = sum(0xFF << 8 * i for i in range(4) if strobe >> i & 1) & word
         written = bytes(word >> 8 * i & 0xFF for i in range(4) if strobe >> i & 1)
-        self.unanswered.append((address.values["awaddr"], written))
+        self.unanswered.append((address.values["awaddr"], written, address.values["awprot"]))
         if at == regs.ERROR.address:
             self.errors &= ~ones
         elif at == regs.CTRL.address and ones & regs.CTRL.fields["start"].mask:
@@ -141,8 +141,8 @@ class PinScoreboard(uvm_scoreboard):
         """The answer to the oldest write. One without a write is for the monitor's rules to report."""
         if not self.unanswered:
             return
-        address, written = self.unanswered.popleft()
-        self.answers["write"].append((address, written, beat.values["bresp"]))
+        address, *access = self.unanswered.popleft()
+        self.answers["write"].append((address, *access, beat.values["bresp"]))
         self.expect("BRESP", f"address {address:#05x}", beat.values["bresp"], self.response(address))
 
     def saw_ar(self, beat: Beat) -> None:
@@ -153,9 +153,9 @@ class PinScoreboard(uvm_scoreboard):
         """The answer to the oldest read; see saw_b."""
         if not self.asked["ar"]:
             return
-        address = self.asked["ar"].popleft().values["araddr"]
-        data, response = beat.values["rdata"], beat.values["rresp"]
-        self.answers["read"].append((address, data, response))
+        asked = self.asked["ar"].popleft().values
+        address, response = asked["araddr"], beat.values["rresp"]
+        self.answers["read"].append((address, beat.values["rdata"], asked["arprot"], response))
         self.expect("RRESP", f"address {address:#05x}", response, self.response(address))
 
     @staticmethod

@@ -123,10 +123,12 @@ SPOILS: dict[str, Spoil] = {
     "img_tdata": beat("img", "tdata"),
     "img_tlast": beat("img", "tlast"),
     "aw_awaddr": beat("aw", "awaddr", 2),
+    "aw_awprot": beat("aw", "awprot"),
     "w_wdata": beat("w", "wdata"),
     "w_wstrb": beat("w", "wstrb"),
     "b_bresp": beat("b", "bresp", 1),
     "ar_araddr": beat("ar", "araddr", 2),
+    "ar_arprot": beat("ar", "arprot"),
     "r_rdata": beat("r", "rdata"),
     "r_rresp": beat("r", "rresp", 1),
     # what the test read

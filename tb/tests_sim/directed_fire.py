@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from models.descriptors import Descriptor, Fold
+from models.descriptors import Descriptor, Fold, Loop
 from models.formats import Fmt
 from tb.tests_sim.directed_bench import SETTLED, DirectedBench, argmax, lif, numbers, raw, spikes
 from tb.tests_sim.error_bench import FREE
@@ -84,6 +84,15 @@ async def all_spike(bench: DirectedBench) -> None:
     await bench.show("all", body, bench.numbers_of("all", 0, 9, 2, 2), bias=bias, theta=theta)
 
 
+async def many_spikes(bench: DirectedBench) -> None:
+    """Both sets spike whole, 25 times a frame for each tag: with 128 lanes 38,400 spikes of each at STOP."""
+    build, n = bench.config, bench.config.lanes
+    bias = np.full((build.bias_depth, build.chunk), 1000)
+    theta = np.ones((build.neur_depth, build.chunk), int)
+    body = [Loop(8, 25), *(lif(n, build.group_chunks, tag=tag, leak=15) for tag in range(8))]
+    await bench.show("many", [numbers(len=2), *body], np.zeros((6, 2), int), bias=bias, theta=theta)
+
+
 async def ties(bench: DirectedBench) -> None:
     """No weights and few different biases: the lowest index wins in a chunk, a tile and over FIREs."""
     build, n = bench.config, bench.config.lanes
@@ -148,6 +157,7 @@ def cases() -> dict[str, Callable]:
         "fire: clamps": clamps,
         "fire: leaks": leaks,
         "fire: all neurons spike": all_spike,
+        "fire: many spikes of every tag": many_spikes,
         "argmax: ties": ties,
         "argmax: scores below zero": negative,
         "argmax: first of one step": first_of_one_step,
