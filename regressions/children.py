@@ -25,13 +25,14 @@ def group(
     """Start ``command`` in a process group of its own, and kill what is left of the group at the end.
 
     ``lock`` is the file descriptor that `paths.locked` gave; ``settings`` are those of subprocess.Popen.
-    After ``cpu_s`` seconds of processor time the kernel ends it (SIGXCPU).
+    After ``cpu_s`` seconds of processor time the kernel ends it by SIGXCPU, which nobody else sends.
     """
     parent = os.getpid()
 
     def die_with_parent() -> None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if cpu_s is not None:
+            signal.signal(signal.SIGXCPU, signal.SIG_DFL)  # ignored, the limit would end it by SIGKILL
             resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
         if os.getppid() != parent:  # it died before the line above
             os._exit(1)

@@ -16,7 +16,6 @@ import errno
 import importlib
 import os
 import re
-import resource
 import shlex
 import signal
 import subprocess
@@ -182,7 +181,7 @@ def _simulate(
         command += ["--trace", "--trace-file", str(out_dir / "waves.fst")]
     if sim.coverage:
         command.append(f"+verilator+coverage+file+{out_dir / 'coverage.dat'}")
-    start, used = time.monotonic(), _cpu_s()
+    start = time.monotonic()
     late = threading.Event()
     with (
         (out_dir / "sim.log").open("w") as log,
@@ -212,17 +211,9 @@ def _simulate(
         finally:
             timer.cancel()
     limit = f"{test.limit_s:g} s of wall time" if late.is_set() else ""
-    # The kernel's limit ends it by SIGXCPU or SIGKILL, which anybody may send: by then its time was used up,
-    # but for what the kernel counts too much in its ticks.
-    if cpu_s is not None and status in (-signal.SIGXCPU, -signal.SIGKILL) and _cpu_s() - used > 0.9 * cpu_s:
+    if cpu_s is not None and status == -signal.SIGXCPU:  # the limit's own signal (children.py)
         limit = limit or f"{cpu_s} s of processor time"
     return _End(status, limit, time.monotonic() - start)
-
-
-def _cpu_s() -> float:
-    """Processor time of all children that have ended."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
 
 
 def _relay(process: subprocess.Popen, log) -> None:

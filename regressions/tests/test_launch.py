@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from regressions import judge, launch, paths
+from regressions import children, judge, launch, paths
 from regressions.paths import ROOT
 
 
@@ -119,6 +119,35 @@ def test_endless_run_is_stopped(ill, tmp_path):
     assert result["status"] == "fail"
     assert "stopped after 3 s" in result["reason"]
     assert result["wall_s"] < 10
+
+
+LIMIT = "while True: pass"
+# Most of its time is used up, and somebody else ends it.
+KILLED = "import os, time\nwhile time.process_time() < 1.9: pass\nos.kill(os.getpid(), {})"
+
+
+@pytest.mark.parametrize(
+    ("program", "ended", "by"),
+    [
+        (LIMIT, "stopped after 2 s of processor time", None),
+        (KILLED.format("9"), "the simulator was killed by SIGKILL", "SIGKILL"),
+        (KILLED.format("15"), "the simulator was killed by SIGTERM", "SIGTERM"),
+    ],
+    ids=["limit", "SIGKILL", "SIGTERM"],
+)
+def test_the_limit_of_processor_time_is_told_from_a_kill(toy, tmp_path, monkeypatch, program, ended, by):
+    """Whether the caller ignores the limit's signal or not."""
+    launch.built(toy)
+    group = children.group
+    command = [sys.executable, "-c", program]
+    monkeypatch.setattr(launch.children, "group", lambda _, *rest, **more: group(command, *rest, **more))
+    former = signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+    try:
+        result = launch.run(toy, 1, "", home=tmp_path, cpu_s=2)
+    finally:
+        signal.signal(signal.SIGXCPU, former)
+    assert result["reason"].startswith(ended)
+    assert result.get("signal") == by
 
 
 def test_module_that_cannot_be_imported_is_red(toy, tmp_path):
