@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from regressions import registry
+from regressions.tests import codecov_data
 from regressions.tests.shell import make
 
 FIXTURES = Path(__file__).with_name("fixtures")
@@ -22,6 +23,12 @@ def toy() -> registry.Test:
 def ill(toy):
     """Return a function from the name of an ill test to that test."""
     return lambda cls, **changes: replace(toy, name=f"toy-{cls}", cls=cls, **changes)
+
+
+@pytest.fixture
+def root(tmp_path) -> Path:
+    """Return a tree with the source of which codecov_data.py has coverage."""
+    return codecov_data.tree(tmp_path)
 
 
 @pytest.fixture(scope="session")
