@@ -25,14 +25,15 @@ from tb.tests_sim import (
     errors_pins,
     errors_program,
     errors_steps,
+    errors_together,
     errors_twice,
 )
 from tb.tests_sim.cases import chosen, run_cases
 from tb.tests_sim.error_bench import ErrorBench
 
 MODULES = (
-    errors_program, errors_overflow, errors_images, errors_frames, errors_twice, errors_steps,
-    errors_commands, control, control_states, control_registers, control_sweeps, control_reset,
+    errors_program, errors_overflow, errors_images, errors_frames, errors_twice, errors_together,
+    errors_steps, errors_commands, control, control_states, control_registers, control_sweeps, control_reset,
     control_patience, control_bus, errors_pins,
 )  # fmt: skip
 SPOILS = ("", "expect", "frames")
