@@ -189,8 +189,9 @@ def test_a_goal_names_the_empty_bins(three, tmp_path):
     assert (
         "functional coverage of descriptors: 3 empty bins of descriptor.kind: FRAME | FIRE | LOAD" in missed
     )
-    assert any("frame.mark" in line for line in funccov.check(merged, "nightly"))
-    assert not any("descriptor" in line for line in funccov.check(merged, "nightly"))
+    missed = {tier: " ".join(funccov.check(merged, tier)) for tier in ("smoke", "nightly")}
+    assert "frame.mark" in missed["smoke"] and "build.lanes" not in missed["smoke"]
+    assert "frame.mark" in missed["nightly"] and "build.lanes" in missed["nightly"]
     assert funccov.check(merged, "toys") == []
     everything = add_up([full(tmp_path / "full.xml")])
     assert funccov.check(everything, "full") == []
@@ -245,10 +246,13 @@ def test_cov_of_a_report_and_of_all_runs(tmp_path, capsys):
     (tmp_path / "report").mkdir()
     run(tmp_path / "report" / "functional.xml", ACC=1)
     (tmp_path / "report" / "summary.json").write_text(summary("smoke"))
-    assert cov.main("", tmp_path) == 0  # smoke wants no bins
-    assert cov.main("full", tmp_path) == 1
+    assert cov.main("", tmp_path) == 1
     told = capsys.readouterr()
     assert "report/functional.html" in told.out
+    assert "descriptor.kind" in told.err and "build.lanes" not in told.err  # of another tier
+    assert cov.main("full", tmp_path) == 1
+    told = capsys.readouterr()
+    assert "build.lanes" in told.err
     assert "error: functional coverage of descriptors: 6 empty bins of descriptor.kind" in told.err
     assert "error: line coverage: no points at all, want 100 %" in told.err
     with pytest.raises(RegistryError, match="LIST=mine: has no goal"):
