@@ -11,7 +11,8 @@ from tb import mur_regs as regs
 from tb.agents.frame import to_beats
 from tb.coverage.bins import Database
 from tb.coverage.groups import GROUPS
-from tb.tests.test_coverage_sampling import BUILD, CLEAR, START, STOP, Pins, sampled
+from tb.tests.test_coverage_pins import BUILD, CLEAR, START, STOP, Pins
+from tb.tests.test_coverage_sampling import sampled
 
 
 def hits(database: Database) -> dict[str, dict[str, int]]:
