@@ -56,13 +56,14 @@ def _one_line() -> Iterator[None]:
 
 def _of_the_system(error: OSError) -> str:
     """What ``error`` means for a user; raises it again when it is none that he can mend."""
+    lost = error if error.errno == errno.EPIPE else None  # no other pipe of ours is written to
     try:
-        print(end="", flush=True)
-    except OSError as lost:
-        if lost.errno != errno.EPIPE:  # nobody reads any more: that is no mistake, and click ends quietly
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python tries again at its end
-            return f"cannot write to standard output: {lost.strerror}"
-        raise
+        print(end="", flush=True)  # what it could not write the first time it may have kept
+    except OSError as again:
+        lost = again
+    if lost:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python tries again at its end
+        return f"cannot write to standard output: {lost.strerror}"
     # Of a copy or a rename the second name is the one written.
     place = error.filename2 or error.filename
     where = Path(place or BUILD)

@@ -32,7 +32,7 @@ import find_libpython
 from regressions import children, judge
 from regressions import waves as save_file
 from regressions.build import BuiltSim, build
-from regressions.paths import BUILD, ROOT, locked, shown, write_json, write_npz
+from regressions.paths import BUILD, ROOT, locked, named, shown, write_json, write_npz
 from regressions.registry import Test
 from regressions.toolchain import ToolchainError
 from tb.seeds import derive
@@ -77,7 +77,10 @@ def run(
     design = test.build
     sim = built(test, waves, coverage)
     out_dir.mkdir(parents=True, exist_ok=True)
-    with locked(out_dir / ".lock", f"waiting for another run in {shown(out_dir)}") as lock:
+    with (
+        named(out_dir),
+        locked(out_dir / ".lock", f"waiting for another run in {shown(out_dir)}") as lock,
+    ):
         for pattern in LEFT_BY_A_RUN:
             for path in out_dir.glob(pattern):
                 path.unlink()
@@ -221,7 +224,8 @@ def _relay(process: subprocess.Popen, log) -> None:
     for line in process.stdout:
         log.write(line)
         log.flush()
-        if SHOW in line:
-            print(line.split(SHOW, 1)[1].rstrip(), flush=True)
-        elif judge.is_error(line):
-            print(line.rstrip(), flush=True)
+        text = line.split(SHOW, 1)[1] if SHOW in line else line if judge.is_error(line) else ""
+        if text:
+            # The run goes on to its result when nobody reads: who prints that is told.
+            with contextlib.suppress(OSError):
+                print(text.rstrip(), flush=True)

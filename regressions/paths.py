@@ -41,6 +41,16 @@ def write_npz(path: Path, arrays: Mapping) -> None:
 
 
 @contextlib.contextmanager
+def named(folder: Path) -> Iterator[None]:
+    """Name ``folder`` in an error of the system that names no file, as one of a write to an open file."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(folder)
+        raise
+
+
+@contextlib.contextmanager
 def locked(path: Path, waiting: str = "") -> Iterator[int]:
     """Hold an exclusive lock on ``path``; print ``waiting`` when another process has it first.
 

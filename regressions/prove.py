@@ -45,6 +45,7 @@ BUG = {"about": TEXT, "file": TEXT, "old": TEXT, "new": TEXT}
 PROOF = {
     "about": TEXT, "files": [TEXT], "depth": WHOLE, "reach": WHOLE, "planted": [BUG], "params?": {"*": WHOLE},
 }  # fmt: skip
+INDUCTION = "trace_induct"  # in the name of a trace that begins anywhere
 FAILED = re.compile(r"failed assertion (?:\w+[.])?\\?(\S+) at.* step (\d+)")
 
 
@@ -91,6 +92,7 @@ class Outcome:
     failed: str
     step: int
     folder: Path
+    unproven: tuple[str, ...] = ()  # assertions whose induction step fails
 
     @property
     def log(self) -> str:
@@ -189,18 +191,19 @@ def read(folder: Path, seconds: float) -> Outcome:
     try:
         status = (folder / "job" / "status").read_text().split()[0]
         cases = ElementTree.parse(folder / "job" / "job.xml").getroot().iter("testcase")
-        kinds = [(case.get("type"), case.get("id", "")) for case in cases]
+        kinds = [(case.get("type"), case.get("id", ""), case.get("tracefile", "")) for case in cases]
     except (OSError, IndexError, ElementTree.ParseError):
         status, kinds = "ERROR", []
     found = FAILED.search((folder / "sby.log").read_text())
     return Outcome(
         status,
         round(seconds, 1),
-        tuple(sorted(name for kind, name in kinds if kind == "ASSERT")),
-        tuple(sorted(name for kind, name in kinds if kind == "COVER")),
+        tuple(sorted(name for kind, name, _ in kinds if kind == "ASSERT")),
+        tuple(sorted(name for kind, name, _ in kinds if kind == "COVER")),
         found[1] if found else "",
         int(found[2]) if found else 0,
         folder,
+        tuple(sorted(name for kind, name, trace in kinds if kind == "ASSERT" and INDUCTION in trace)),
     )
 
 
@@ -208,7 +211,11 @@ def judge(proof: Proof, proven: Outcome, covered: Outcome, bugs: Sequence[Outcom
     """Return what is wrong with a proof, in sentences; nothing if it stands."""
     wrong = []
     if proven.status != "PASS":
-        where = f": {proven.failed} fails at step {proven.step}" if proven.failed else ""
+        where = ""
+        if proven.failed:
+            where = f": {proven.failed} fails at step {proven.step}"
+        elif proven.unproven:
+            where = f": the induction step of {', '.join(proven.unproven)} fails"
         wrong.append(f"prove is {proven.status}{where}; {proven.log}")
     elif not proven.asserts:
         wrong.append("proves no assertion")
@@ -281,9 +288,9 @@ def main(name: str = "") -> int:
     try:
         with contextlib.closing(prove([proofs[name]] if name else list(proofs.values()))) as running:
             for report in running:
-                click.echo(line(report))
                 reports.append(report)
-    finally:  # Ctrl-C too leaves what was proven; one proof alone is not the whole
+                click.echo(line(report))
+    finally:  # Ctrl-C, or nobody who reads, leaves what was proven; one proof alone is not the whole
         if reports and not name:
             write_json(REPORT, {"proofs": reports, "seconds": round(time.monotonic() - start, 1)})
     red = [report["name"] for report in reports if report["wrong"]]

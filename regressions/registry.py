@@ -4,7 +4,7 @@
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,7 @@ def find(tests: Mapping[str, Test], name: str) -> Test:
     """Return the test called ``name``; RegistryError names the nearest ones."""
     if name in tests:
         return tests[name]
-    raise RegistryError(f"no test {name!r}; {_nearest(name, tests)}")
+    raise RegistryError(f"TEST={name}: no such test, {near(name, tests)}")
 
 
 def configure(test: Test, settings: Mapping[str, str]) -> Test:
@@ -118,11 +118,13 @@ def configure(test: Test, settings: Mapping[str, str]) -> Test:
     homes = {key.lower(): (home, key) for home in (built, own) for key in home}
     for key, text in settings.items():
         if key.lower() not in homes:
-            raise RegistryError(f"test {test.name!r} has no {key}; {_nearest(key.lower(), homes)}")
+            raise RegistryError(
+                f"{key}={text}: test {test.name} has no such setting, {near(key.lower(), homes)}"
+            )
         home, name = homes[key.lower()]
         home[name] = _typed(key, text, home[name])
         if home is own and text == "":
-            raise RegistryError(f"{key} is empty")
+            raise RegistryError(f"{key}=: empty, want a value")
     _check_own(test.legal, own)
     _check_build(built)
     return replace(test, params=own, build=replace(test.build, params=built))
@@ -160,11 +162,18 @@ def _check_build(params: Mapping[str, Value]) -> None:
         raise RegistryError(text) from None
 
 
+def name_of(key: str, text: str, names: Collection[str]) -> str:
+    """Return ``text``, one of ``names`` or empty; RegistryError for another."""
+    if text and text not in names:
+        raise RegistryError(f"{key}={text}: no such {key.lower()}, {near(text, names)}")
+    return text
+
+
 def switch(key: str, text: str) -> bool:
     """Return whether ``text`` says yes; RegistryError when it says neither yes nor no."""
     if text.lower() in ("1", "0", "true", "false", "yes", "no", "on", "off"):
         return text.lower() in ("1", "true", "yes", "on")
-    raise RegistryError(f"{key}={text!r} is not 0 or 1")
+    raise RegistryError(f"{key}={text}: want 0 or 1")
 
 
 def _typed(key: str, text: str, default: Value) -> Value:
@@ -176,14 +185,13 @@ def _typed(key: str, text: str, default: Value) -> Value:
 def number(key: str, text: str) -> int:
     """Return the whole number ``text``; RegistryError for what only Python takes for one, as `1_6`."""
     if not re.fullmatch(r"-?[0-9]+", text):
-        raise RegistryError(f"{key}={text!r} is not a whole number in decimal digits")
+        raise RegistryError(f"{key}={text}: want a whole number in decimal digits")
     if len(text) > MOST_DIGITS:
-        raise RegistryError(f"{key}={text} is too large, want at most {MOST_DIGITS} digits")
+        raise RegistryError(f"{key}={text}: want at most {MOST_DIGITS} digits")
     return int(text)
 
 
-def _nearest(name: str, names: Mapping) -> str:
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    if near:
-        return f"did you mean {' or '.join(near)}?"
-    return f"known: {', '.join(sorted(names)) or 'none'}"
+def near(name: str, names: Collection[str]) -> str:
+    """The names that are nearest to ``name``, or all."""
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(sorted(names)) or 'none'}"

@@ -5,16 +5,15 @@ A schema is what a value must be: a `Leaf`, ``[schema]`` for a list, or a dict f
 in which ``key?`` may be absent and ``*`` stands for every other key.
 """
 
-import difflib
 import json
 import tomllib
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from regressions.paths import shown
-from regressions.registry import MOST_DIGITS, RegistryError
+from regressions.registry import MOST_DIGITS, RegistryError, near
 
 SHOWN = 60  # characters of a wrong value
 
@@ -99,9 +98,3 @@ def _table(value: Any, schema: dict, where: str) -> None:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-
-
-def near(name: str, names: Collection[str]) -> str:
-    """The names that are nearest to ``name``, or all."""
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(sorted(names)) or 'none'}"

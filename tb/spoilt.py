@@ -174,9 +174,6 @@ OVERRIDES = {
 
 
 def put_in(fault: str) -> None:
-    """Put in the part that ``fault`` names; ValueError where none does. Before the environment is made."""
-    if not fault:
-        return
-    if fault not in OVERRIDES:
-        raise ValueError(f"no fault {fault!r}; there are {', '.join(OVERRIDES)}")
-    uvm_factory().set_type_override_by_type(*OVERRIDES[fault])
+    """Put in the part that ``fault`` names, if any. Before the environment is made."""
+    if fault:
+        uvm_factory().set_type_override_by_type(*OVERRIDES[fault])

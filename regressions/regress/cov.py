@@ -42,23 +42,23 @@ def main(name: str, home: Path = BUILD) -> int:
     runs = _runs(home, ran)
     name = name or ran or plan.TIERS[-1]
     goals = lists.load(name, registry.TESTS.parent, registry.load()).goals
-    click.echo("\n".join(report.table(runs.functional.hits, features)))
-    missed += funccov.check(runs.functional, name) + _code(runs, goals)
+    missed += funccov.check(runs.functional, name)
+    code = _code(runs, goals, missed)  # all files are there before the first line that nobody may read
+    click.echo("\n".join((*report.table(runs.functional.hits, features), "", *code)))
     click.echo(f"files   {shown(runs.folder / HTML)}, {shown(runs.folder / XML)}")
     for line in missed:
         click.echo(f"error: {line}", err=True)
     return 1 if missed else 0
 
 
-def _code(runs: _Runs, goals: Mapping[str, float]) -> list[str]:
-    """Show the code coverage, if there is or should be any; a line for each thing wrong."""
+def _code(runs: _Runs, goals: Mapping[str, float], missed: list[str]) -> list[str]:
+    """The code coverage in lines, if there is or should be any; ``missed`` gets one for each thing wrong."""
     if not runs.code and not goals:
-        click.echo("\nno code coverage: no run was made with COVERAGE=1")
-        return []
+        return ["no code coverage: no run was made with COVERAGE=1"]
     merged = codecov.merge(runs.code, runs.folder, goals)
-    click.echo(f"\n{table(merged)}")
-    click.echo(f"files   {shown(runs.folder / 'code' / 'index.html')}, {shown(runs.folder / 'code.info')}")
-    return codecov.check(merged, goals)
+    missed += codecov.check(merged, goals)
+    files = f"{shown(runs.folder / 'code' / 'index.html')}, {shown(runs.folder / 'code.info')}"
+    return [table(merged), f"files   {files}"]
 
 
 def _last(folder: Path) -> tuple[str, list[str]]:

@@ -23,7 +23,7 @@ from tqdm.contrib import DummyTqdmFile
 
 from models.text import one_line
 from regressions import launch, registry
-from regressions.paths import BUILD, locked
+from regressions.paths import BUILD, locked, named
 from regressions.regress import coverage, executors, failed, lists, report
 from regressions.regress.facts import facts
 from regressions.regress.jobs import Job
@@ -54,7 +54,8 @@ def main(
         executor, slots = workers.enter_context(executors.executor(at_once, where))
         _empty(folder)
         _empty(out)  # an earlier report must not pass for this one's
-        report.reserve(out, len(chosen.jobs))
+        with named(out):
+            report.reserve(out, len(chosen.jobs))
         print(f"{name}: {len(chosen.jobs)} jobs, {_built(chosen.jobs, tests)}", flush=True)
         run = _Run(chosen.jobs, folder, tests_file)
         start = time.monotonic()
@@ -84,13 +85,16 @@ def main(
             missed, told.coverage = coverage.merge(name, list(run.folders()), chosen.goals, out)
             told.problems += map(one_line, missed)
             told.problems += told.short(chosen.frames)
-        print(report.console(told, out), flush=True)
-        report.write(told, out)
-    if run.trouble:
-        click.echo(
-            f"error: {told.trouble}; {len(run.results)} of {len(run.jobs)} jobs are in the report",
-            err=True,
-        )
+        with named(out):
+            report.write(told, out)
+        try:
+            print(report.console(told, out), flush=True)
+        finally:  # even if nobody reads any more
+            if run.trouble:
+                click.echo(
+                    f"error: {told.trouble}; {len(run.results)} of {len(run.jobs)} jobs are in the report",
+                    err=True,
+                )
     return 130 if run.trouble == INTERRUPTED else 0 if told.green else 1
 
 
@@ -146,7 +150,8 @@ class _Run:
                         return
                     if result["status"] == "fail":
                         red += 1
-                        bar.write(f"FAIL  {result['id']}  {result['reason']}")
+                        # Where the bar is: the list runs on when nobody reads standard output any more.
+                        bar.write(f"FAIL  {result['id']}  {result['reason']}", sys.stderr)
                     self.results[result["id"]] = result
                     bar.update()
 
@@ -178,6 +183,6 @@ class _Run:
         ]
 
     def failures(self) -> list[tuple[Job, str]]:
-        """Every job that was red, with its signature, in the order of the list."""
-        reds = (result for result in self.answers() if result["status"] == "fail")
+        """Every job that ran and was red, with its signature, in the order of the list."""
+        reds = (r for r in self.answers() if r["status"] == "fail" and not r.get("refused"))
         return [(self.jobs[result["id"]], result["signature"]) for result in reds]

@@ -2,6 +2,7 @@
 """What is left of a regression: ``summary.json``, ``junit.xml``, ``index.html`` in one folder, and words."""
 
 import dataclasses
+import re
 import textwrap
 from collections import defaultdict
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ RESULT = {
     "status": one_of("pass", "fail", "not run"), "wall_s?": NUMBER, "*": ANY,
 }  # fmt: skip
 SUMMARY = {"list": TEXT, "trouble": TEXT, "results": [RESULT], "*": ANY}
-COUNTED = ("networks", "frames", "checks", "cycles", "wall_s")
+COUNTED = ("frames", "checks", "cycles", "wall_s")
 COVERAGE = {"functional.html": "functional coverage", "code/index.html": "code coverage", "code.info": "lcov"}
 
 
@@ -61,11 +62,13 @@ class Report:
         """How many jobs ended so."""
         return sum(result["status"] == status for result in self.results)
 
-    def totals(self) -> dict[str, dict[str, float]]:
-        """Jobs, those that failed and that were not run, different seeds and sums of figures, by test."""
-        rows: dict[str, dict] = defaultdict(
-            lambda: {"jobs": 0, "failed": 0, "not_run": 0, "seeds": set(), **dict.fromkeys(COUNTED, 0)}
-        )
+    def totals(self) -> dict[str, dict]:
+        """Jobs, those that failed and that were not run, different seeds and sums of figures, by test.
+
+        ``networks`` is None for a test that counts none.
+        """
+        start = {"jobs": 0, "failed": 0, "not_run": 0, "networks": None, **dict.fromkeys(COUNTED, 0)}
+        rows: dict[str, dict] = defaultdict(lambda: start | {"seeds": set()})
         for result in self.results:
             row = rows[result["test"]]
             row["jobs"] += 1
@@ -74,14 +77,15 @@ class Report:
             row["seeds"].add(result["seed"])
             for key in COUNTED:
                 row[key] += result.get(key, 0)
+            row["networks"] = _sum(row["networks"], result.get("networks"))
         return {test: row | {"seeds": len(row["seeds"])} for test, row in rows.items()}
 
-    def whole(self) -> dict[str, float]:
+    def whole(self) -> dict:
         """The sums of `totals` over all tests."""
         rows = self.totals().values()
-        return {
-            key: sum(row[key] for row in rows) for key in ("jobs", "failed", "not_run", "seeds", *COUNTED)
-        }
+        keys = ("jobs", "failed", "not_run", "seeds", *COUNTED)
+        sums = {key: sum(row[key] for row in rows) for key in keys}
+        return sums | {"networks": _sum(*(row["networks"] for row in rows))}
 
     def short(self, frames: Mapping[str, int]) -> list[str]:
         """A line for each test that compared less than so many ``frames``."""
@@ -107,6 +111,12 @@ class Report:
         """The runs that took longest."""
         timed = [result for result in self.results if "wall_s" in result]
         return sorted(timed, key=lambda result: -result["wall_s"])[:SLOWEST]
+
+
+def _sum(*figures: float | None) -> float | None:
+    """The sum of those that are known, None of none."""
+    known = [figure for figure in figures if figure is not None]
+    return sum(known) if known else None
 
 
 def reserve(out: Path, jobs: int) -> None:
@@ -162,7 +172,7 @@ def junit(report: Report) -> JUnitXml:
             mark.text = "".join(c for c in text if c.isprintable() or c == "\n")
         suite.add_testcase(case)
     for problem in report.problems:
-        case = TestCase("coverage", report.name)
+        case = TestCase(re.split(r"[:,]| [0-9]", problem)[0], report.name)  # what it is about
         case.result = [Failure(problem)]
         suite.add_testcase(case)
     suite.time = report.wall_s
@@ -185,6 +195,10 @@ def html(report: Report, out: Path) -> str:
     return environment.get_template(TEMPLATE.name).render(report=report, links=links)
 
 
+def _cell(figure: float | None) -> str:
+    return "" if figure is None else f"{figure:,}"
+
+
 def console(report: Report, out: Path) -> str:
     """The report in a few lines, with one line to paste for each kind of failure."""
     ran = len(report.results) - report.count("not run")
@@ -196,7 +210,7 @@ def console(report: Report, out: Path) -> str:
     ]
     lines += [
         f"  {test:<16}{row['jobs']:>6}{row['failed']:>8}{row['not_run']:>9}{row['seeds']:>7}"
-        f"{row['networks']:>10,}{row['frames']:>11,}{row['checks']:>15,}"
+        f"{_cell(row['networks']):>10}{row['frames']:>11,}{row['checks']:>15,}"
         for test, row in {**report.totals(), "all": report.whole()}.items()
     ]
     if report.coverage:
@@ -210,8 +224,10 @@ def console(report: Report, out: Path) -> str:
         lines.append(f"    rerun: {first['rerun']}")
     lines += [f"  {problem}" for problem in report.problems]
     if report.kept:
+        runs, them = ("runs", "them") if report.kept > 1 else ("run", "it")
         lines.append(
-            f"  {report.kept} runs failed for the first time: failed_seeds.toml beside the lists has them now"
+            f"  {report.kept} {runs} failed for the first time: "
+            f"failed_seeds.toml beside the lists has {them} now"
         )
     if report.slowest():
         slow = ", ".join(f"{result['id']} {result['wall_s']:.1f} s" for result in report.slowest()[:3])

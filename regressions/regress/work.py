@@ -23,7 +23,7 @@ from regressions.regress.jobs import Job
 from regressions.regress.lists import configured
 
 TRIES = 3
-INTERRUPTED = 130  # the exit status of a command line that was told to stop
+MISTAKE, INTERRUPTED = 2, 130  # the exit status of a command line that was called wrongly, or told to stop
 KEPT = ("status", "reason", "frames", "checks", "cycles", "wall_s")
 _stopping = threading.Event()
 _running: set[subprocess.Popen] = set()
@@ -48,7 +48,8 @@ def work(job: Job, home: str, tests: str) -> dict:
             shutil.rmtree(folder, ignore_errors=True)  # there is no verdict, and the disk may be full
             return job.result("error", said.removeprefix("error: "))
         if not killed:
-            return job.result("fail", said.removeprefix("error: "), attempts=attempt)
+            reason = said.removeprefix("error: ")
+            return job.result("fail", reason, attempts=attempt, refused=status == MISTAKE)
     end = "interrupted" if status > 0 else f"killed by {signal.Signals(-status).name}"
     return job.result("fail", f"its process was {end}, {TRIES} times", attempts=TRIES)
 
@@ -107,9 +108,8 @@ def child() -> None:
     result = launch.run(test, job.seed, job.rerun, coverage=job.coverage, home=home)
     answer = {key: result[key] for key in KEPT if key in result}
     if result["status"] == "pass":
-        answer["networks"] = json.loads((run_folder(home, job) / "outcome.json").read_text()).get(
-            "networks", 0
-        )
+        outcome = json.loads((run_folder(home, job) / "outcome.json").read_text())
+        answer |= {key: outcome[key] for key in ("networks",) if key in outcome}
     with os.fdopen(out, "w") as stream:
         json.dump(answer, stream)
 

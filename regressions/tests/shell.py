@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a user does at the shell, and the machine's own tools taken away from him."""
 
+import errno
+import io
 import os
 import shutil
 import subprocess
@@ -12,6 +14,14 @@ from regressions.paths import ROOT
 
 LIMIT_S = 600  # of one call of make, builds and all; a loaded machine may be slow, a hanging one never ends
 UNUSED = "918273"  # a seed that no other test uses
+
+
+class Unread(io.StringIO):
+    """A standard output that nobody reads any more."""
+
+    def write(self, _text: str) -> int:
+        """See the class."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def make(*args: object, inside=(), **env: str) -> subprocess.CompletedProcess:

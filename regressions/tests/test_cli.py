@@ -23,12 +23,12 @@ def call(*args):
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["toi"], "error: no test 'toi'; did you mean toy?"),
-        (["zzz"], "error: no test 'zzz'; known: toy"),
-        (["toy", "--seed", "one"], "error: SEED='one' is not a whole number in decimal digits"),
+        (["toi"], "error: TEST=toi: no such test, did you mean toy?"),
+        (["zzz"], "error: TEST=zzz: no such test, known: toy"),
+        (["toy", "--seed", "one"], "error: SEED=one: want a whole number in decimal digits"),
         (["toy", "--seed", "-1"], "error: SEED=-1: want 0 or more"),
-        (["toy", "--set", "LIMITS=3"], "error: test 'toy' has no LIMITS; did you mean limit?"),
-        (["toy", "--set", "LIMIT=x"], "error: LIMIT='x' is not a whole number in decimal digits"),
+        (["toy", "--set", "LIMITS=3"], "error: LIMITS=3: test toy has no such setting, did you mean limit?"),
+        (["toy", "--set", "LIMIT=x"], "error: LIMIT=x: want a whole number in decimal digits"),
         (["toy", "--set", "LIMIT"], "error: --set 'LIMIT': want KEY=VALUE, KEY of letters, digits and _"),
         (["toy", "--set", "1A=2"], "error: --set '1A=2': want KEY=VALUE, KEY of letters, digits and _"),
         (["toy", "--set", "A B=2"], "error: --set 'A B=2': want KEY=VALUE, KEY of letters, digits and _"),
@@ -47,7 +47,7 @@ def test_mistake_gives_one_line_and_status_2(args, said):
         (["smoke", "--set", "LANES=7"], "error: LANES is 7, must be 8, 16, 32, 64 or 128"),
         (["smoke", "--set", "RESULT_W=64"], "error: RESULT_W is 64, must be 128, 256 or 512"),
         (["smoke", "--set", "RESULT_W=512"], "error: a chunk of 16 (RESULT_W 512) is wider than 8 lanes"),
-        (["speech", "--set", "SAY="], "error: SAY is empty"),
+        (["speech", "--set", "SAY="], "error: SAY=: empty, want a value"),
     ],
 )
 def test_setting_that_cannot_be_gives_one_line_before_a_build(args, said, monkeypatch):
@@ -148,7 +148,7 @@ def test_make_passes_an_empty_setting_on():
         cwd=ROOT, capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]},
     )  # fmt: skip
     assert done.returncode != 0
-    assert "error: SAY is empty" in done.stderr
+    assert "error: SAY=: empty" in done.stderr
 
 
 def test_seeds_depend_on_both_names_only():

@@ -18,6 +18,7 @@ from regressions.funccov.merge import FileError, add_up, read
 from regressions.paths import ROOT
 from regressions.registry import RegistryError
 from regressions.regress import cov, lists
+from regressions.tests.shell import Unread
 from tb.coverage.bins import Database
 from tb.coverage.groups import GROUPS
 from tb.tests.simulation import simulate
@@ -93,6 +94,7 @@ SPOILED = {
         f"group {KIND} is in one of",
     ),
     "another bin": (lambda text: text.replace('bin="FOLD"', 'bin="BEND"'), f"{KIND} has other bins"),
+    "a bin less": (lambda text: re.sub(r"<[^<]*bin=\"FOLD\"[^>]*/>", "", text), f"{KIND} has other bins"),
     "no number": (lambda text: text.replace('hits="3"', 'hits="-3"'), f"{KIND}: ACC: hits='-3'"),
     "another file": (lambda text: "<top></top>", "is in one of"),
 }
@@ -311,6 +313,16 @@ def test_cov_of_a_report_that_is_none(tmp_path, text, said):
     (tmp_path / "report" / "summary.json").write_bytes(data)
     with pytest.raises(RegistryError, match=re.escape(said)):
         cov.main("", tmp_path)
+
+
+def test_cov_leaves_its_files_when_nobody_reads(tmp_path, monkeypatch):
+    full(tmp_path / "regress" / "full" / "job" / "random" / "1" / "functional.xml")
+    counted(tmp_path / "regress" / "full" / "job" / "random" / "1" / "coverage.dat", 1, 1)
+    monkeypatch.setattr(sys, "stdout", Unread())
+    with pytest.raises(BrokenPipeError):
+        cov.main("full", tmp_path)
+    for file in ("functional.xml", "functional.html", "code.info", "code/index.html"):
+        assert (tmp_path / "regress" / file).exists()
 
 
 def test_cov_from_the_command_line():

@@ -14,6 +14,7 @@ import pytest
 
 from regressions import children, judge, launch, paths
 from regressions.paths import ROOT
+from regressions.tests.shell import Unread
 
 
 def go(test, home, seed=1):
@@ -31,6 +32,12 @@ def test_healthy_run_is_green(toy, tmp_path, capsys):
     assert json.loads((out_dir / "result.json").read_text()) == result
     assert "counted" in capsys.readouterr().out.splitlines()
     assert not (out_dir / "waves.fst").exists()
+
+
+def test_run_goes_on_when_nobody_reads_what_it_says(toy, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", Unread())
+    assert go(toy, tmp_path)["status"] == "pass"
+    assert json.loads((tmp_path / "toy" / "1" / "result.json").read_text())["status"] == "pass"
 
 
 @pytest.mark.parametrize(
@@ -61,6 +68,10 @@ def test_ill_run_is_red(ill, tmp_path, cls, reason):
     [
         ("<testsuites><testcase name='t'><skipped/></testcase></testsuites>", "t: skipped"),
         ("<testsuites><testcase name='t'><error message='e'/></testcase></testsuites>", "t: error: e"),
+        (
+            "<testsuites><testcase name='t'/><testcase name='u'><failure/></testcase></testsuites>",
+            "u: failure",
+        ),
         ("<testsuites/>", "cocotb ran no test"),
         ("<testsuites>", "cocotb's results file is not whole"),
         ("<testsuites><testcase name='t'/></testsuites>", ""),

@@ -204,7 +204,7 @@ NONE = "is no id of mutants.toml, module with one, or sample"
         (["--mutants", "mur_regs"], f"error: MUTANTS=mur_regs: 'mur_regs' {NONE}"),
         (["--mutants", "1,,2"], f"error: MUTANTS=1,,2: '' {NONE}"),
         (["--jobs", "0"], "error: JOBS=0: want 1 to 256"),
-        (["--jobs", "two"], "error: JOBS='two' is not a whole number in decimal digits"),
+        (["--jobs", "two"], "error: JOBS=two: want a whole number in decimal digits"),
     ],
 )  # fmt: skip
 def test_a_wrong_call_gives_one_line(args, said, monkeypatch):

@@ -19,6 +19,7 @@ from regressions import prove
 from regressions.cli import cli
 from regressions.paths import ROOT
 from regressions.registry import RegistryError
+from regressions.tests.shell import Unread
 
 PROOFS = prove.load()
 SMALL = PROOFS["result"]
@@ -82,7 +83,7 @@ def test_everything_that_is_no_proof_is_named(provers):
     place, other = "assign tlast_o  = last_q;", "assign tlast_o  = !(!last_q);"
     harmless = prove.Planted("nothing changes", "rtl/mur_result.sv", place, other)
     text = wrong(replace(SMALL, depth=0, reach=2, planted=(harmless,)))
-    assert "prove is UNKNOWN" in text
+    assert re.search(r"prove is UNKNOWN: the induction step of a_kept, .*, u_stream.a_same fails; see ", text)
     assert "cover is FAIL" in text
     assert "not caught (nothing changes): PASS" in text
 
@@ -189,6 +190,14 @@ def test_a_red_proof_is_red_to_whoever_called(proofs):
 def test_interrupted_proofs_leave_those_that_ended(proofs):
     status, _, told = proofs(KeyboardInterrupt())
     assert status == 130
+    assert [proof["name"] for proof in told] == ["result"]
+
+
+def test_proofs_that_nobody_reads_leave_those_that_ended(proofs, monkeypatch):
+    with monkeypatch.context() as unread:
+        unread.setattr(prove.click, "echo", Unread().write)
+        status, _, told = proofs([])
+    assert status == 1
     assert [proof["name"] for proof in told] == ["result"]
 
 

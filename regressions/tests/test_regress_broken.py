@@ -17,7 +17,7 @@ import pytest
 from regressions import launch
 from regressions.build import BuildError
 from regressions.paths import ROOT
-from regressions.regress import failed
+from regressions.regress import failed, regression
 from regressions.tests.shell import LIMIT_S, with_mount
 from regressions.tests.toys import jobs, lists, regress, summary
 
@@ -135,7 +135,8 @@ def test_full_disk_keeps_what_was_earned(tmp_path):
         assert process.wait(LIMIT_S) == 1
         error = process.stderr.read()
         assert re.fullmatch(
-            r"error: toy-\d+: cannot write \S+: No space left on device; \d+ of 20 jobs are in the report\n",
+            rf"error: toy-\d+: cannot write {tmp_path}/build/regress/toys/toy-\S+: No space left on device; "
+            r"\d+ of 20 jobs are in the report\n",
             error,
         ), error
     (tmp_path / "build").rmdir()
@@ -153,7 +154,38 @@ def test_disk_without_room_for_the_report_costs_no_run(tmp_path):
     (tmp_path / "build").mkdir()
     with started(tmp_path, jobs("toy"), inside=with_mount(str(tmp_path / "build"), "size=100k")) as process:
         assert process.wait(LIMIT_S) == 1
-        assert re.fullmatch(r"error: cannot write .*: No space left on device\n", process.stderr.read())
+        error = process.stderr.read()
+        assert re.fullmatch(rf"error: cannot write {tmp_path}/build/\S+: No space left on device\n", error)
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_report_that_nobody_reads_is_whole(tmp_path, interrupted):
+    """`make regress | head -1`."""
+    with started(tmp_path, jobs("fails", "toy", *["hangs"] * interrupted)) as process:
+        assert process.stdout.readline().startswith("toys: ")
+        process.stdout.close()
+        if interrupted:
+            wait_for(lambda: len(finished(tmp_path)) == 2 and job_processes(tmp_path), process)
+            process.send_signal(signal.SIGINT)
+        assert process.wait(LIMIT_S) == 1
+        *_, trouble, lost = process.stderr.read().splitlines()
+    assert lost == "error: cannot write to standard output: Broken pipe"
+    assert (trouble == "error: interrupted; 2 of 3 jobs are in the report") is interrupted
+    assert [result["status"] for result in summary(tmp_path)["results"][:2]] == ["fail", "pass"]
+
+
+def test_job_that_was_called_wrongly_is_no_failed_seed(tmp_path):
+    """Its file went after the list was checked."""
+    folder = tmp_path / "lists"
+    folder.mkdir()
+    (tmp_path / "word").write_text("")
+    tests = lists(folder, toys=jobs(f"toy\nsettings = {{ SAY = '{tmp_path}/word' }}"))
+    prepare = 'prepare = "regressions.tests.toys:prepare"'
+    tests.write_text(tests.read_text().replace("[tests.toy]", f"[tests.toy]\n{prepare}"))
+    assert regression.main("toys", tests_file=tests, home=folder / "build") == 1
+    (result,) = summary(folder)["results"]
+    assert (result["status"], result["reason"]) == ("fail", f"SAY={tmp_path}/word: no such file")
+    assert not failed.load(folder)
 
 
 def test_second_regression_waits_for_the_first(tmp_path):

@@ -62,13 +62,13 @@ def test_list_included_twice_is_there_once(tmp_path):
         ("[[jobs]", "toys.toml: not TOML: "),
         ("[[job]]", "toys.toml: no key 'job', did you mean jobs?"),
         ("[[jobs]]", "toys.toml: jobs 1: test is missing"),
-        ('[[jobs]]\ntest = "toi"', "toys.toml: job toi-1: no test 'toi'; did you mean toy?"),
+        ('[[jobs]]\ntest = "toi"', "toys.toml: job toi-1: TEST=toi: no such test, did you mean toy?"),
         ('[[jobs]]\ntest = "toy"\nsed = 1', "toys.toml: jobs 1: no key 'sed', did you mean seeds"),
         (
             '[[jobs]]\ntest = "toy"\nseeds = [1]',
             "toys.toml: jobs 1: seeds = [1]: want a whole number, or text as",
         ),
-        ('[[jobs]]\ntest = "toy"\nseeds = "1.5"', "toys.toml: jobs 1: seeds='1.5' is not a whole number"),
+        ('[[jobs]]\ntest = "toy"\nseeds = "1.5"', "toys.toml: jobs 1: seeds=1.5: want a whole number"),
         (
             '[[jobs]]\ntest = "toy"\nseeds = "5..1"',
             "toys.toml: jobs 1: seeds = '5..1': want numbers of 0 or more",
@@ -78,17 +78,17 @@ def test_list_included_twice_is_there_once(tmp_path):
             "toys.toml: jobs 1: seeds = '0..100000': want numbers",
         ),
         ('[[jobs]]\ntest = "toy"\nseeds = -1', "toys.toml: jobs 1: seeds = '-1': want numbers of 0 or more"),
-        ('[[jobs]]\ntest = "toy"\nseeds = ""', "toys.toml: jobs 1: seeds='' is not a whole number"),
+        ('[[jobs]]\ntest = "toy"\nseeds = ""', "toys.toml: jobs 1: seeds=: want a whole number"),
         ('[[jobs]]\ntest = "toy"\nid = "../x"', "toys.toml: jobs 1: id '../x': want small letters, digits"),
         ('[[jobs]]\ntest = "toy"\n[[jobs]]\ntest = "toy"', "toys.toml: jobs 2: id 'toy-1' is there twice"),
         ('[[jobs]]\ntest = "toy"\nbuild = "x"', "toys.toml: jobs 1: no build 'x', known: none"),
         (
             '[[jobs]]\ntest = "toy"\nsettings = { LIMITS = 3 }',
-            "toys.toml: job toy-1: test 'toy' has no LIMITS",
+            "toys.toml: job toy-1: LIMITS=3: test toy has no such setting, did you mean limit?",
         ),
         (
             '[[jobs]]\ntest = "toy"\nsettings = { LIMIT = "x" }',
-            "toys.toml: job toy-1: LIMIT='x' is not a whole",
+            "toys.toml: job toy-1: LIMIT=x: want a whole",
         ),
         (
             '[[jobs]]\ntest = "toy"\nsettings = { LIMIT = 1.5 }',
@@ -134,6 +134,19 @@ def test_mistake_in_a_list_costs_no_run(tmp_path, text, said, monkeypatch):
     assert done.output.removeprefix("error: ").replace(f"{tmp_path}/", "").startswith(said)
 
 
+SPOILT = [(n, key) for n, test in registry.load().items() for key in ("spoil", "fault") if key in test.params]
+
+
+@pytest.mark.parametrize(("test", "key"), SPOILT)
+def test_fault_that_no_test_knows_costs_no_run(tmp_path, test, key):
+    assert len(SPOILT) >= 6
+    (tmp_path / "mine.toml").write_text(
+        f'about = "x"\n[[jobs]]\ntest = "{test}"\nsettings = {{ {key} = "nosuch" }}'
+    )
+    with pytest.raises(RegistryError, match=rf"job {test}-1: {key.upper()}=nosuch: no such {key}, "):
+        reader.load("mine", tmp_path, registry.load())
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
@@ -141,7 +154,7 @@ def test_mistake_in_a_list_costs_no_run(tmp_path, text, said, monkeypatch):
         (["--list", "tests"], "LIST=tests: no such list, known: "),
         (["--list", ""], "LIST=: no such list, known: "),
         (["--jobs", "0"], "JOBS=0: want 1 to 1024"),
-        (["--jobs", "many"], "JOBS='many' is not a whole number in decimal digits"),
+        (["--jobs", "many"], "JOBS=many: want a whole number in decimal digits"),
         (["--executor", "spark://x:1"], "EXECUTOR=spark://x:1: want dask://host:port, or nothing for "),
         (["--executor", "dask://x:65536"], "EXECUTOR=dask://x:65536: want dask://host:port, or nothing for "),
         (["--executor", "dask://x"], "EXECUTOR=dask://x: want dask://host:port, or nothing for "),
@@ -226,7 +239,7 @@ def test_failed_run_that_counted_counts_again(tmp_path):
         ),
         (
             '[[failed]]\ntest = "gone"\nseed = 1\nsettings = {}\nsignature = ""\ndate = ""',
-            "failed_seeds.toml: job failed-1-gone-1: no test 'gone'; ",
+            "failed_seeds.toml: job failed-1-gone-1: TEST=gone: no such test, ",
         ),
     ],
 )

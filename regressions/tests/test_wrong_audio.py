@@ -143,7 +143,7 @@ def test_one_source_at_a_time(refused):
         ({"SAY": "sevn two"}, "SAY=sevn two: 'sevn' is no word of this network; did you mean seven"),
         ({"SAY": "7"}, "SAY=7: '7' is no word of this network; did you mean seven?"),
         ({"SAY": "xyzzy"}, "SAY=xyzzy: 'xyzzy' is no word of this network; known: zero one two"),
-        ({"SAY": ""}, "SAY is empty"),
+        ({"SAY": ""}, "SAY=: empty"),
         ({"SAY": " , "}, "SAY= , : no word in it, known: zero one two"),
         ({"VOICE": "en-su"}, "VOICE=en-su: eSpeak NG has no voice 'en-su'; did you mean en-us"),
         ({"VOICE": "en-us+lind"}, "VOICE=en-us+lind: eSpeak NG has no variant 'lind'; did you mean linda"),
@@ -153,7 +153,7 @@ def test_one_source_at_a_time(refused):
         ({"SPLIT": "unseen"}, "SPLIT=unseen: chooses among the recordings of DATA="),
         ({"DATA": "/nodir"}, "DATA=/nodir: no such folder"),
         ({"DATA": __file__}, f"DATA={__file__}: cannot be read: Not a directory"),
-        ({"WAVE": "x.wav"}, "test 'speech' has no WAVE; did you mean wav"),
+        ({"WAVE": "x.wav"}, "WAVE=x.wav: test speech has no such setting, did you mean wav"),
     ],
 )
 def test_wrong_setting_of_speech(refused, settings, said):

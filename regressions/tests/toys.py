@@ -2,10 +2,12 @@
 """Regressions of the toy: lists in a folder of the test's own."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from junitparser import JUnitXml
 
+from regressions.registry import RegistryError
 from regressions.regress import regression
 from regressions.tests.conftest import FIXTURES
 
@@ -40,6 +42,15 @@ def regress(folder: Path, text: str, **settings: str) -> tuple[int, dict]:
     tests = lists(folder, toys=text)
     status = regression.main("toys", tests_file=tests, home=folder / "build", **settings)
     return status, summary(folder)
+
+
+def prepare(params: Mapping, _seed: int) -> dict:
+    """Want the file SAY= and take it away."""
+    try:
+        Path(params["say"]).unlink()
+    except FileNotFoundError:
+        raise RegistryError(f"SAY={params['say']}: no such file") from None
+    return {}
 
 
 def summary(folder: Path) -> dict:

@@ -13,7 +13,7 @@ import cocotb
 import numpy as np
 from cocotb.triggers import FallingEdge
 
-from regressions.registry import RegistryError
+from regressions.registry import name_of
 from tb.pins.scenario import INPUTS
 
 FRAME_BEATS = -(-INPUTS // 4)
@@ -22,8 +22,7 @@ Spoil = Callable[..., None]  # of the environment (tb/tests_sim/pins.py), before
 
 def prepare(params: Mapping, _seed: int) -> dict:
     """Called by the launcher. RegistryError, one line, for a spoil that there is not."""
-    if (name := params["spoil"]) and name not in SPOILS:
-        raise RegistryError(f"SPOIL={name}: no such spoil; known: {', '.join(SPOILS)}")
+    name_of("SPOIL", params["spoil"], SPOILS)
     return {}
 
 

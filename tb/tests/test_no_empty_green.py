@@ -23,7 +23,6 @@ REASONS = {
     "between_batches": "never compared: 48 results, 160 commits, 8 starts, 8 dones, 8 packets",
     "after_the_last": "outside a batch",
     "no_bin": "error.place: no bin 'nowhere'",
-    "no_such_fault": "no fault",
     "register_counter": "1 values differ",
     "frames_register": "1 values differ",
     "cycles_register": "1 values differ",
@@ -41,7 +40,7 @@ def test_red(fault, tmp_path):
     ("arguments", "status", "message"),
     [
         (["smokes"], 2, "did you mean smoke?"),
-        (["smoke", "--set", "FALT=1"], 2, "has no FALT"),
+        (["smoke", "--set", "FALT=1"], 2, "FALT=1: test smoke has no such setting"),
         (["smoke", "--set", "FAULT=no_frames", "--seed", "990001"], 1, "no frame was run"),
     ],
 )

@@ -118,7 +118,8 @@ def test_a_spoilt_run_is_red(spoil, tmp_path):
 def test_an_unknown_spoil_is_refused(tmp_path):
     with pytest.raises(RegistryError) as refusal:
         simulate("pins", tmp_path, SPOIL="res_tdat")
-    assert str(refusal.value) == f"SPOIL=res_tdat: no such spoil; known: {', '.join(SPOILS)}"
+    said = "SPOIL=res_tdat: no such spoil, did you mean res_tdata or res_tlast or frm_tdata?"
+    assert str(refusal.value) == said
     assert not list(tmp_path.iterdir())
 
 

@@ -7,10 +7,10 @@ each red case said.
 
 import difflib
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Protocol
 
-from regressions.registry import RegistryError
+from regressions.registry import RegistryError, name_of
 from tb.base_test import Diverged
 from tb.tests_sim.error_bench import RED, ErrorBench
 
@@ -22,9 +22,15 @@ class CaseModule(Protocol):
         """The table; names begin with their kind and a colon."""
 
 
-def chosen(modules: Iterable[CaseModule], params: Mapping) -> dict[str, Callable[..., Awaitable[None]]]:
-    """The cases that ONLY= leaves, all without it; RegistryError when it leaves none."""
-    only = str(params.get("only", ""))
+def chosen(
+    modules: Iterable[CaseModule], params: Mapping, spoils: Collection[str]
+) -> dict[str, Callable[..., Awaitable[None]]]:
+    """The cases that ONLY= leaves, all without it; RegistryError when it leaves none.
+
+    ``spoils``: what SPOIL= may be; RegistryError for another.
+    """
+    name_of("SPOIL", params["spoil"], spoils)
+    only = params["only"]
     everything = {name: run for module in modules for name, run in module.cases().items()}
     found = {name: run for name, run in everything.items() if only in name}
     if not found:
@@ -35,15 +41,13 @@ def chosen(modules: Iterable[CaseModule], params: Mapping) -> dict[str, Callable
     return found
 
 
-async def run_cases(bench: ErrorBench, modules: Iterable[CaseModule], spoils: Sequence[str]) -> None:
+async def run_cases(bench: ErrorBench, modules: Iterable[CaseModule], spoils: Collection[str]) -> None:
     """Run what ONLY= leaves of all tables on ``bench``; Diverged with the names of the red ones.
 
-    ``spoils``: what SPOIL= may be; ValueError for another.
+    Raises as ``chosen``.
     """
     bench.prepare()
-    if bench.spoil not in spoils:
-        raise ValueError(f"SPOIL={bench.spoil!r} is none of {', '.join(filter(None, spoils))}")
-    cases = chosen(modules, bench.job.params)
+    cases = chosen(modules, bench.job.params, spoils)
     red: dict[str, str] = {}
     for name, run in cases.items():
         bench.expected = 0

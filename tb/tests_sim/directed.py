@@ -25,12 +25,12 @@ MODULES = (
     directed_loops, directed_fire, directed_elements, directed_order, directed_modes, directed_pace,
     directed_wide,
 )  # fmt: skip
-SPOILS = ("", "frames")
+SPOILS = ("frames",)
 
 
 def prepare(params: Mapping, _seed: int) -> dict:
-    """Nothing to hand over; RegistryError when ONLY= names no case."""
-    chosen(MODULES, params)
+    """Nothing to hand over; RegistryError when ONLY= names no case, or SPOIL= nothing that can be spoilt."""
+    chosen(MODULES, params, SPOILS)
     return {}
 
 

@@ -36,12 +36,12 @@ MODULES = (
     errors_steps, errors_commands, control, control_states, control_registers, control_sweeps, control_reset,
     control_patience, control_bus, errors_pins,
 )  # fmt: skip
-SPOILS = ("", "expect", "frames")
+SPOILS = ("expect", "frames")
 
 
 def prepare(params: Mapping, _seed: int) -> dict:
-    """Nothing to hand over; RegistryError when ONLY= names no case."""
-    chosen(MODULES, params)
+    """Nothing to hand over; RegistryError when ONLY= names no case, or SPOIL= nothing that can be spoilt."""
+    chosen(MODULES, params, SPOILS)
     return {}
 
 

@@ -6,7 +6,7 @@ expectation or the first result of every case, SPOIL=before what has left before
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import numpy as np
 import pyuvm
@@ -17,6 +17,7 @@ from models.images import Images
 from models.networks.illegal import BadProgram, bad_lengths, bad_packet, bad_program, wrong_command
 from models.networks.random_net import random_frames, random_network
 from models.networks.random_program import random_program
+from regressions.registry import name_of
 from tb import mur_regs as regs
 from tb import records
 from tb.base_test import Diverged
@@ -32,6 +33,12 @@ FRAMES = 4  # of a case
 Case = tuple[Images, np.ndarray]  # legal images, and int [1, FRAMES, n] for them
 
 
+def prepare(params: Mapping, _seed: int) -> dict:
+    """Nothing to hand over; RegistryError when SPOIL= names nothing that can be spoilt."""
+    name_of("SPOIL", params["spoil"], ("expect", "frames", "before"))
+    return {}
+
+
 @pyuvm.test()
 class Illegal(RandomLives):
     """CASES cases, each its own random network or program."""
@@ -39,8 +46,6 @@ class Illegal(RandomLives):
     async def body(self) -> None:
         """All cases, the kinds in turn; the red ones are named together."""
         self.spoil = str(self.job.param("spoil", ""))
-        if self.spoil not in ("", "expect", "frames", "before"):
-            raise ValueError(f"SPOIL={self.spoil!r} is none of expect, frames, before")
         self.to_spoil = [
             ("results", "user"), ("results", "data"), ("commits", "spikes"), ("commits", "membranes")
         ]  # fmt: skip

@@ -17,11 +17,12 @@ from tb.registers.spoilt import SPOILS
 from tb.tests_sim.cases import chosen, run_cases
 
 MODULES = (cases,)
+ALL_SPOILS = ("expect", "frames", *SPOILS)
 
 
 def prepare(params: Mapping, _seed: int) -> dict:
-    """Nothing to hand over; RegistryError when ONLY= names no case."""
-    chosen(MODULES, params)
+    """Nothing to hand over; RegistryError when ONLY= names no case, or SPOIL= nothing that can be spoilt."""
+    chosen(MODULES, params, ALL_SPOILS)
     return {}
 
 
@@ -38,4 +39,4 @@ class Registers(RegisterBench):
 
     async def body(self) -> None:
         """All cases; those that fail are named together at the end."""
-        await run_cases(self, MODULES, ("", "expect", "frames", *SPOILS))
+        await run_cases(self, MODULES, ALL_SPOILS)

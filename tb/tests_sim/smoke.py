@@ -4,14 +4,23 @@
 FAULT=name puts a spoilt part into the bench (tb/spoilt.py); the run must then be red.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyuvm
 
 from models.compiler import compile_network
+from regressions.registry import name_of
 from tb import faults, spoilt
 from tb.base_test import MurTest
 from tb.networks import Modes, network_of
 from tb.virtual_sequences import Batch, Life
+
+
+def prepare(params: Mapping, _seed: int) -> dict:
+    """Nothing to hand over; RegistryError when FAULT= names none."""
+    name_of("FAULT", params["fault"], spoilt.OVERRIDES)
+    return {}
 
 
 @pyuvm.test()
