@@ -12,7 +12,7 @@ from regressions.registry import RegistryError
 from regressions.tables import FLAG, PERCENT, TEXT, WHOLE, WORDS
 
 MUTANTS = ROOT / "regressions" / "mutants.toml"
-FOLDERS = (ROOT / "rtl", ROOT / "tb" / "harness")  # of sources that bugs are planted in
+FOLDERS = (ROOT / "rtl", ROOT / "rtl" / "regs", ROOT / "tb" / "harness")  # of planted sources
 ASSERTION = re.compile(r"`MUR_(?:ASSERT|ASSERT_NEXT|ASSERT_HELD|EXPECT)\((\w+),")
 EQUIVALENT, BOUNDED = "equivalent", "bounded, not found"
 VERDICTS = ("", EQUIVALENT, BOUNDED)

@@ -36,8 +36,8 @@ def test_every_bug_fits_the_source():
 
 
 def test_the_list_is_whole():
-    rtl = {path.name for path in SOURCES if path.parent == ROOT / "rtl" and path.suffix == ".sv"}
-    assert {one.file for one in EVERYTHING.mutants} >= rtl
+    rtl = {path.name for path in SOURCES if path.is_relative_to(ROOT / "rtl") and path.suffix == ".sv"}
+    assert {one.file for one in EVERYTHING.mutants} >= rtl - {"mur_regs_pkg.sv"}  # which has only types
     assert len(EVERYTHING.mutants) >= LEAST
     sample = [one for one in EVERYTHING.mutants if one.sample]
     assert len(sample) == SAMPLE
@@ -201,7 +201,7 @@ NONE = "is no id of mutants.toml, module with one, or sample"
     ("args", "said"),
     [
         (["--mutants", "99999"], f"error: MUTANTS=99999: '99999' {NONE}"),
-        (["--mutants", "mur_regs"], f"error: MUTANTS=mur_regs: 'mur_regs' {NONE}"),
+        (["--mutants", "mur_xyz"], f"error: MUTANTS=mur_xyz: 'mur_xyz' {NONE}"),
         (["--mutants", "1,,2"], f"error: MUTANTS=1,,2: '' {NONE}"),
         (["--jobs", "0"], "error: JOBS=0: want 1 to 256"),
         (["--jobs", "two"], "error: JOBS=two: want a whole number in decimal digits"),

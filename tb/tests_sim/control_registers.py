@@ -3,12 +3,14 @@
 
 from collections.abc import Callable
 
+import cocotb
+
 from models.formats import ErrorBit
 from models.images import Images
 from tb import mur_regs as regs
 from tb import sequences
 from tb.registers.model import reset_words
-from tb.tests_sim.error_bench import ErrorBench
+from tb.tests_sim.error_bench import SETTLE, ErrorBench
 
 OKAY, SLVERR = 0, 2  # AXI responses
 
@@ -105,10 +107,41 @@ async def pending_by_enabled(bench: ErrorBench) -> None:
     await bench.stop()
 
 
+async def done_as_cleared(bench: ErrorBench) -> None:
+    """IRQ_STATUS cleared in any cycle about that in which a frame is done: irq_o tells the frame, though for
+    one cycle.
+    """
+    await bench.fresh()
+    done = regs.IRQ_STATUS.fields["frame_done"].mask
+    await bench.write(regs.IRQ_ENABLE, done)
+    await bench.waiting_for_frame()
+    utterance, seen = bench.utterance("good", 1), set()
+    bench.play(bench.packets(utterance))
+    delay = await bench.until("the frame done", lambda: bool(bench.irq()))
+    await bench.judge([utterance], await bench.ends(1))
+    for moment in range(delay - 10, delay + 4):
+        await bench.write(regs.IRQ_STATUS, done)
+        bench.play(bench.packets(utterance))
+        await bench.wait(moment)
+        task = cocotb.start_soon(bench.write(regs.IRQ_STATUS, done))
+        told = 0
+        for _ in range(SETTLE):
+            told |= bench.irq()
+            await bench.wait(1)
+        await task
+        bench.expect(f"irq_o, cleared {moment - delay} cycles from the frame's end", told, 1)
+        seen.update(await bench.read(regs.IRQ_STATUS))
+        await bench.judge([utterance], await bench.ends(1))
+    bench.expect("IRQ_STATUS, cleared before it and after it", seen, {done, 0})
+    await bench.write(regs.IRQ_STATUS, done)
+    await bench.stop()
+
+
 def cases() -> dict[str, Callable]:
     """All cases by name."""
     return {
         "control: registers": registers,
         "control: interrupts and ledger": interrupts,
         "control: interrupts pending by enabled": pending_by_enabled,
+        "control: frame done as it is cleared": done_as_cleared,
     }

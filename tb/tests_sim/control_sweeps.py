@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One command at many moments of a few frames: whatever it met, what follows must be exactly right."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import cocotb
 import numpy as np
@@ -11,7 +11,7 @@ from tb import mur_regs as regs
 from tb.bfm import Batch
 from tb.expected import expect
 from tb.tests_sim.control_registers import is_new
-from tb.tests_sim.error_bench import LIMIT, SETTLE, ErrorBench, Wrong
+from tb.tests_sim.error_bench import SETTLE, ErrorBench, Wrong
 from tb.tests_sim.errors_images import joined, theta
 from tb.tests_sim.errors_overflow import trapped, with_trap
 
@@ -43,9 +43,24 @@ async def stopped(bench: ErrorBench, utterance: np.ndarray, moment: int) -> Batc
 
 async def stop(bench: ErrorBench) -> None:
     """STOP: the frames accepted by then are finished, the others wait for START."""
-    utterance = bench.utterance("good", FRAMES)
     await bench.fresh(start=False)
-    for moment in moments(bench):
+    await stop_at(bench, FRAMES, moments(bench))
+
+
+async def stop_at_begin(bench: ErrorBench) -> None:
+    """STOP in every cycle about the beginning of a frame: it is not lost, and no frame is."""
+    await bench.fresh()
+    bench.play(bench.packets(bench.utterance("good", 1)))
+    begun = await bench.begun()
+    await bench.judge([bench.utterance("good", 1)], await bench.ends(1))
+    await bench.stop()
+    await stop_at(bench, 2, range(begun - 16, begun + 8))
+
+
+async def stop_at(bench: ErrorBench, frames: int, when: Iterable[int]) -> None:
+    """STOP so many cycles after the first of those frames is offered to the idle machine."""
+    utterance = bench.utterance("good", frames)
+    for moment in when:
         before = await stopped(bench, utterance, moment)
         count = len(before.packets)
         bench.expect("frames finished", ends_of(before), [(number, 0) for number in range(count)])
@@ -53,8 +68,8 @@ async def stop(bench: ErrorBench) -> None:
             await bench.judge([utterance[:count]], before)
         await bench.unmoved()
         await bench.start()
-        if count < FRAMES:
-            await bench.judge([utterance[count:]], await bench.ends(FRAMES - count))
+        if count < frames:
+            await bench.judge([utterance[count:]], await bench.ends(frames - count))
         await bench.stop()
 
 
@@ -229,12 +244,7 @@ async def clear_as_it_halts(bench: ErrorBench) -> None:
     await bench.fresh(images)
     bench.play(bench.packets(frames[:1]))
     await bench.begun()
-    delay = 0
-    while not bench.irq():
-        await bench.wait(1)
-        delay += 1
-        if delay > LIMIT:
-            raise Wrong("no error came")
+    delay = await bench.until("an error", lambda: bool(bench.irq()))
     bench.expect_end(await bench.ends(1), ErrorBit.ACC_OVERFLOW, 0)
     seen = set()
     for moment in range(delay - 16, delay + 8):
@@ -275,6 +285,6 @@ def after_error(batch: Batch, number: int) -> Batch:
 
 def cases() -> dict[str, Callable]:
     """All cases by name."""
-    functions = (stop, reset, clear, clear_at_begin, start_in_image, stop_and_error, clear_and_error,
-                 clear_as_it_halts)  # fmt: skip
+    functions = (stop, stop_at_begin, reset, clear, clear_at_begin, start_in_image, stop_and_error,
+                 clear_and_error, clear_as_it_halts)  # fmt: skip
     return {f"sweep: {function.__name__.replace('_', ' ')}": function for function in functions}

@@ -4,6 +4,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from models.descriptors import Fold, Loop
 from models.formats import GROUP, Fmt
 from tb.tests_sim.directed_bench import SETTLED, DirectedBench, lif, numbers, raw, spikes
@@ -33,6 +35,37 @@ async def nested(bench: DirectedBench) -> None:
                  raw(n, 1 + place % 2, ctx=place % 3, dst=place)]  # fmt: skip
     frames = bench.numbers_of("nested", -500, 500, SETTLED, 4 * GROUP)
     await bench.show("nested", body, frames)
+
+
+async def one_end(bench: DirectedBench) -> None:
+    """Two loops that end in one descriptor, with strides as `nested`: neither leaves an offset behind."""
+    group = bench.config.group_chunks
+    n = min(2 * bench.config.chunk, bench.config.lanes)
+    places = {"mv_dst": 1, "mv_par": 1, "mv_neu": 1}
+    rows = spikes(src=2 * group, len=100, wgt=20, masked=1, msk=2, mv_src=1, mv_wgt=1, mv_msk=1)
+    body = [
+        Loop(4, 2, d_src=group, d_wgt=40, d_msk=3, d_par=13, d_neu=11),
+        numbers(fmt=Fmt.SIGNED, ctx=1, len=9, wgt=30, mv_wgt=1),
+        Loop(2, 3, d_src=TOP - group, d_wgt=TOP - 7, d_msk=1, d_par=TOP - 5, d_neu=3),
+        rows,
+        lif(n, 6 * group, par=12, tag=5, **places),
+        replace(rows, ctx=2),
+        lif(n, 6 * group, ctx=2, par=12, neu=20, tag=6, **places),
+        raw(n, ctx=1, sum=1, dst=9, par=12, mv_dst=1, mv_par=1),
+    ]
+    ends = [at + one.body for at, one in enumerate(body) if isinstance(one, Loop)]
+    bench.expect("ends of the loops", ends, [4, 4])
+    await bench.show("one end", body, bench.numbers_of("one end", -500, 500, SETTLED, 4 * GROUP))
+
+
+async def many_rows(bench: DirectedBench) -> None:
+    """More rows of zeros in one frame than 16 bits count, in each set, and as many that masks leave out."""
+    rows = 520
+    zeros = [numbers(sets, src=bench.config.group_chunks, len=rows) for sets in (1, 2)]
+    masked = [replace(one, masked=1, msk=1) for one in zeros]
+    body = [Loop(4, TOP // rows + 1), *zeros, *masked, raw(bench.config.chunk)]
+    masks = dict.fromkeys(("msk0", "msk1"), np.zeros((24, GROUP), np.int64))
+    await bench.show("zeros", body, bench.numbers_of("zeros", 0, 9, 2, 3), **masks)
 
 
 async def single(bench: DirectedBench) -> None:
@@ -143,9 +176,11 @@ def cases() -> dict[str, Callable]:
 
     found = {
         "loops: nested, five strides": nested,
+        "loops: both end in one descriptor": one_end,
         "loops: one after the other": single,
         "loops: many passes": many,
         "loops: a long body": long_body,
+        "loops: 65,536 rows in a frame": many_rows,
     }
     for fmt, sets in ((Fmt.SPIKES, 3), (Fmt.SIGNED, 3), (Fmt.UNSIGNED, 1), (Fmt.SPIKES, 2)):
         found[f"rows: 520 of {fmt.name.lower()} on sets {sets}"] = of(fmt, sets)

@@ -5,6 +5,8 @@ The agents refuse what a user should not do, so bad packets and commands go to t
 frames are handed to the scoreboard all the same, which compares them with the model bit for bit.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from cocotb.triggers import Timer
 
@@ -206,13 +208,17 @@ class ErrorBench(MurTest):
         await self.wait(SETTLE)
         return self.bfm.take()
 
-    async def begun(self, frames: int = 1) -> None:
-        """Wait until so many frames have begun."""
-        for _ in range(LIMIT):
-            if len(self.bfm.records("starts")) >= frames:
-                return
+    async def until(self, what: str, happened: Callable[[], bool]) -> int:
+        """Wait for it, and count the cycles."""
+        for cycles in range(LIMIT):
+            if happened():
+                return cycles
             await self.wait(1)
-        raise Wrong(f"{frames} frames have not begun: {self.bfm.progress()}")
+        raise Wrong(f"{what}: not within {LIMIT:,} cycles: {self.bfm.progress()}")
+
+    async def begun(self, frames: int = 1) -> int:
+        """Wait until so many frames have begun, and count the cycles."""
+        return await self.until(f"{frames} frames begun", lambda: len(self.bfm.records("starts")) >= frames)
 
     async def waiting_for_frame(self) -> None:
         """Wait until the machine waits for a frame: after START it clears first."""

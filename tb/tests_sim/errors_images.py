@@ -109,6 +109,7 @@ def spoiled_program(at: int) -> Maker:
 
 PACKETS: dict[str, tuple[ErrorBit, Maker]] = {
     "magic": (HEADER, header(magic=0x6D76)),
+    "magic, its upper byte": (HEADER, header(magic=0xED75)),
     "version 0": (HEADER, header(version=0)),
     "version 2": (HEADER, header(version=2)),
     "target 7": (HEADER, header(target=7)),
@@ -118,6 +119,7 @@ PACKETS: dict[str, tuple[ErrorBit, Maker]] = {
     "first word beyond": (RANGE, header(first="depth")),
     "last word beyond": (RANGE, header(first=1, count="depth")),
     "far beyond": (RANGE, header(first=0xFFFF, count=0xFFFF)),
+    "beyond, and 1 in 16 bits": (RANGE, header(first=0xFFFF, count=2)),
     "program not at 0": (RANGE, header(target=0, first=1)),
     "program too long": (RANGE, header(target=0, count="program")),
     "header goes before range": (HEADER, header(magic=0, count=0)),
@@ -127,6 +129,7 @@ PACKETS: dict[str, tuple[ErrorBit, Maker]] = {
     "TLAST on the last payload beat": (LENGTH, cut(-1)),
     "no TLAST on the check": (LENGTH, cut(1)),
     "no TLAST for long": (LENGTH, cut(20)),
+    "length goes before check": (LENGTH, lambda bench: spoiled(-1, 1)(bench)[[*range(len(theta(bench))), 0]]),
     "a payload bit": (CRC, spoiled(2, 1 << 63)),
     "a check bit": (CRC, spoiled(-1, 1)),
     "a check bit above 32": (CRC, spoiled(-1, 1 << 63)),
@@ -293,14 +296,20 @@ def joined(*batches):
 
 
 async def busy_from_start(bench: ErrorBench) -> None:
-    """START while an image is on its way: the rest of it is IMG_BUSY, its check too, and the machine runs."""
+    """START while an image is on its way: its next beat is IMG_BUSY, or what else is wrong with it."""
     words = theta(bench)
-    for beats in (HALF, len(words) - 1):
+    for beats, rest, bit in (
+        (HALF, words[HALF:], ErrorBit.IMG_BUSY),
+        (HALF, words[HALF : HALF + 1], LENGTH),
+        (-1, words[-1:], ErrorBit.IMG_BUSY),
+        (-1, words[[-1, 0]], LENGTH),
+        (-1, words[-1:] ^ np.uint64(1), CRC),
+    ):
         await bench.fresh(start=False)
         await bench.send_images(words[:beats], last=False)
         await bench.start()
-        await bench.send_images(words[beats:])
-        await bench.expect_error(ErrorBit.IMG_BUSY)
+        await bench.send_images(rest)
+        await bench.expect_error(bit)
         await bench.good("good")
         await bench.stop()
         await expect_no_program(bench)

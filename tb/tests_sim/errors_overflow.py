@@ -156,6 +156,9 @@ def overflows(bench: ErrorBench) -> dict[str, tuple[list, int, int, int]]:
         "FOLD, its destination": (
             [replace(product, shift=6), replace(product, shift=6, ctx=2), zero], 2, 9362, 9363,
         ),
+        "FOLD, its destination in set 1": (
+            [replace(product, shift=6), replace(product, shift=6, ctx=2, **set1), zero], 2, 9362, 9363,
+        ),
         # Two digits: the upper one is set 1's, whose scanner still stands at the ACC's end.
         "product, set 1 of a pair": (
             [replace(product, shift=0, **set1), replace(product, sets=3, len=INPUTS)], 1, 1, 0x4001,
@@ -277,8 +280,8 @@ def cases() -> dict[str, Callable]:
     names = (
         "product, set 0", "product, set 1", "product, both sets", "product, negative", "sum, set 0",
         "sum, set 1", "sum, negative", "sum over two ACCs", "FOLD, its two sets", "FOLD, its destination",
-        "product, set 1 of a pair", "the earlier of two scanners", "the earlier of two, found later",
-        "the earlier of two, of set 1, found later",
+        "FOLD, its destination in set 1", "product, set 1 of a pair", "the earlier of two scanners",
+        "the earlier of two, found later", "the earlier of two, of set 1, found later",
     )  # fmt: skip
     found: dict[str, Callable] = {f"overflow: {name}": partial(run_overflow, name=name) for name in names}
     for number, stall in enumerate(STALLS):
