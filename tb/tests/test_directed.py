@@ -11,7 +11,7 @@ CASES = {
     "loops": 6,
     "rows": 4,
     "last": 2,
-    "fire": 5,
+    "fire": 6,
     "argmax": 4,
     "elements": 7,
     "order": 12,

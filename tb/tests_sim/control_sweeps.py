@@ -54,7 +54,7 @@ async def stop_at_begin(bench: ErrorBench) -> None:
     begun = await bench.begun()
     await bench.judge([bench.utterance("good", 1)], await bench.ends(1))
     await bench.stop()
-    await stop_at(bench, 2, range(begun - 16, begun + 8))
+    await stop_at(bench, 2, range(begun - 12, begun + 4))
 
 
 async def stop_at(bench: ErrorBench, frames: int, when: Iterable[int]) -> None:
