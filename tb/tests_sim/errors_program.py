@@ -241,9 +241,7 @@ def cases() -> dict[str, Callable]:
         for name in table
     }
     for descriptor in (FRAME, LOAD, ACC, FOLD, RAW, LOOP, NEXT):
-        found[f"illegal: each unused bit of {descriptor.op.name}"] = partial(
-            every_free_bit, descriptor=descriptor
-        )
+        found[f"unused: each bit of {descriptor.op.name}"] = partial(every_free_bit, descriptor=descriptor)
     return found | {
         "illegal: results before it": results_before,
         "illegal: STATUS of a refused FRAME": refused_frame,
