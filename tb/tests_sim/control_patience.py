@@ -127,11 +127,12 @@ async def mostly_stalled(bench: ErrorBench) -> None:
     await bench.stop(MOSTLY)
 
 
-async def longest_loop(bench: ErrorBench) -> None:
-    """A LOOP of as many passes as there can be ends, and each has been one pass."""
+async def longest_loop(bench: ErrorBench, inner: bool) -> None:
+    """A LOOP of as many passes as there can be ends, and each has been one pass; ``inner``: in another."""
     lanes, chunk = bench.config.lanes, bench.config.chunk
     add = Acc(sets=3, ctx=2, fmt=Fmt.UNSIGNED, src=0, len=1, wgt=0)
-    program = [Frame(0, INPUTS), Loop(body=1, count=PASSES), add, RAW, End(wrap=1)]
+    around = [Loop(body=2, count=1)] * inner
+    program = [Frame(0, INPUTS), *around, Loop(body=1, count=PASSES), add, RAW, End(wrap=1)]
     await bench.fresh(start=False)
     await bench.send_images(bench.program_packet([word.encode() for word in program]))
     await bench.start()
@@ -183,7 +184,8 @@ def cases() -> dict[str, Callable]:
         "patience: half an image": image,
         "patience: register answers": response,
         "patience: stalls in most cycles": mostly_stalled,
-        "patience: the longest LOOP": longest_loop,
+        "patience: the longest LOOP": partial(longest_loop, inner=False),
+        "patience: the longest LOOP in another": partial(longest_loop, inner=True),
         "patience: a LOOP that would not end": endless_loop,
     }
     for beats in range(4):

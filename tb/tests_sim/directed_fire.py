@@ -116,6 +116,17 @@ async def ties(bench: DirectedBench) -> None:
         await bench.show(f"ties {name}", body, frames, wgt0=zero, wgt1=zero, bias=bias)
 
 
+async def far_ties(bench: DirectedBench) -> None:
+    """Ties of two FIREs whose indices lie on either side of 65,536: the lower wins, first or last."""
+    build, n = bench.config, bench.config.chunk
+    low, high = 1, (1 << 16) // n
+    body: list[Descriptor] = [numbers(len=2)]
+    for dst in ((low, high), (high, low)):
+        body += [argmax(n, dst=dst[0], last=0), argmax(n, dst=dst[1], first=0)]
+    bias = np.zeros((build.bias_depth, build.chunk), int)
+    await bench.show("far ties", body, np.zeros((1, 2), int), bias=bias)
+
+
 async def negative(bench: DirectedBench) -> None:
     """Two steps that are not merged, all scores below zero, and the steps with different winners."""
     build, n = bench.config, bench.config.lanes
@@ -159,6 +170,7 @@ def cases() -> dict[str, Callable]:
         "fire: all neurons spike": all_spike,
         "fire: many spikes of every tag": many_spikes,
         "argmax: ties": ties,
+        "argmax: ties far apart": far_ties,
         "argmax: scores below zero": negative,
         "argmax: first of one step": first_of_one_step,
         "argmax: results that wait": results_wait,

@@ -68,6 +68,18 @@ async def many_rows(bench: DirectedBench) -> None:
     await bench.show("zeros", body, bench.numbers_of("zeros", 0, 9, 2, 3), **masks)
 
 
+async def many_events(bench: DirectedBench) -> None:
+    """More events of each set, spikes of one tag and result words in one frame than 16 bits count."""
+    build, n, rows = bench.config, 8, 16
+    bias = np.full((build.bias_depth, build.chunk), 1000)
+    theta = np.ones((build.neur_depth, build.chunk), int)
+    # Two digits a row, one for each set; both sets spike whole, and RAW shows both.
+    each = [numbers(len=rows), lif(n, build.group_chunks, tag=3, leak=15), raw(n)]
+    body = [Loop(len(each), TOP // rows + 1), *each]
+    memories = {name: np.ones((rows, build.lanes), int) for name in ("wgt0", "wgt1")}
+    await bench.show("events", body, np.full((1, rows), 5), bias=bias, theta=theta, **memories)
+
+
 async def single(bench: DirectedBench) -> None:
     """Loops of one level one after the other, one with a single pass, and a state stride alone."""
     n = bench.config.chunk
@@ -181,6 +193,7 @@ def cases() -> dict[str, Callable]:
         "loops: many passes": many,
         "loops: a long body": long_body,
         "loops: 65,536 rows in a frame": many_rows,
+        "loops: 65,536 events in a frame": many_events,
     }
     for fmt, sets in ((Fmt.SPIKES, 3), (Fmt.SIGNED, 3), (Fmt.UNSIGNED, 1), (Fmt.SPIKES, 2)):
         found[f"rows: 520 of {fmt.name.lower()} on sets {sets}"] = of(fmt, sets)

@@ -9,8 +9,10 @@ from models.descriptors import Descriptor, End, Fold, Frame, Load
 from models.formats import GROUP, ErrorBit
 from tb import mur_regs as regs
 from tb.tests_sim.directed_bench import SETTLED, DirectedBench, lif, numbers, raw, spikes
+from tb.tests_sim.error_bench import FREE
 
 LONG = GROUP  # rows of many digits each: hundreds of cycles
+SLOW = (1, 255, 2000)  # a stall pattern of long waits
 MANY = 150  # entries of one set while the other works on one
 
 
@@ -93,16 +95,27 @@ async def many_short(bench: DirectedBench, short: int) -> None:
     await bench.show("many", body, long_frames(bench, f"many{short}", size), wgt0=weights, wgt1=weights)
 
 
-async def far_faults(bench: DirectedBench) -> None:
-    """Two overflows: the first in program order is late, the other MANY descriptors after it and quick."""
+async def whole_behind(bench: DirectedBench) -> None:
+    """A whole frame, without a LOAD, is passed while the END before it waits for the consumer."""
+    n, size = bench.config.chunk, 9
+    body: list[Descriptor] = [numbers(len=size), Load(0, size), raw(n), End(wrap=0)]
+    body += [Frame(0, size), numbers(len=3, ctx=1), raw(n, ctx=1)]
+    bench.bfm.stall("result", *SLOW)
+    await bench.show("whole", body, bench.numbers_of("whole", 0, 9, 6, size), load=False)
+    bench.bfm.stall("result", *FREE)
+
+
+async def far_faults(bench: DirectedBench, slow: int) -> None:
+    """Two overflows: the first, of set ``slow``, is late, the other MANY descriptors after it and quick."""
     size = 512
     weights = np.zeros((540, bench.config.lanes), int)
+    quick = 3 - slow
     first = {"wgt0": weights.copy(), "wgt1": weights.copy()}
-    first["wgt0"][size - 1], first["wgt1"][1] = 7, 7
+    first[f"wgt{slow - 1}"][size - 1], first[f"wgt{quick - 1}"][1] = 7, 7
     frame = np.full((1, size), 0x5555)
     frame[0, [1, size - 1]] = -1
-    body: list[Descriptor] = [numbers(1, len=size, shift=7), *[numbers(2, len=1) for _ in range(MANY)]]
-    body += [numbers(2, len=2, shift=7), raw(1)]
+    body: list[Descriptor] = [numbers(slow, len=size, shift=7), *[numbers(quick, len=1)] * MANY]
+    body += [numbers(quick, len=2, shift=7), raw(1)]
     program = [Frame(0, size), *body, End(wrap=1)]
     await bench.fresh(bench.images(program, bench.memories("far") | first))
     bench.play(bench.packets(frame))
@@ -110,7 +123,7 @@ async def far_faults(bench: DirectedBench) -> None:
     await bench.expect_error(ErrorBit.ACC_OVERFLOW, 1)
     await bench.command("clear")
     bench.goes_on(1)
-    # With the overflow of set 0 gone only the other is left.
+    # With the overflow of the slow set gone only the other is left.
     frame[0, -1] = 0
     bench.play(bench.packets(frame))
     bench.expect_end(await bench.ends(1), ErrorBit.ACC_OVERFLOW, 1)
@@ -135,5 +148,7 @@ def cases() -> dict[str, Callable]:
         "order: FOLD while set 1 adds": lambda bench: fold_added(bench, 2),
         "order: many short entries on set 1": lambda bench: many_short(bench, 2),
         "order: many short entries on set 0": lambda bench: many_short(bench, 1),
-        "order: overflows far apart": far_faults,
+        "order: a whole frame behind an END that waits": whole_behind,
+        "order: overflows far apart, set 0 slow": lambda bench: far_faults(bench, 1),
+        "order: overflows far apart, set 1 slow": lambda bench: far_faults(bench, 2),
     }

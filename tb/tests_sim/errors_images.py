@@ -89,7 +89,8 @@ def broken(target: Target, fault: str) -> Maker:
         masks = (Target.MASKS0, Target.MASKS1)
         images = {one: packet(bench.config, one, np.ones((2, GROUP), np.int64)) for one in masks}
         words = (images | {Target(int(w[0]) >> 24 & 15): w for w in bench.one.to_packets()})[target]
-        wrong = {"short": words[:-2], "long": np.append(words, words[:1]), "check": words.copy()}[fault]
+        wrong = {"short": words[:-2], "no check": words[:-1], "long": np.append(words, words[:1]),
+                 "check": words.copy()}[fault]  # fmt: skip
         wrong[-1] ^= np.uint64(fault == "check")
         return wrong
 
@@ -113,6 +114,7 @@ PACKETS: dict[str, tuple[ErrorBit, Maker]] = {
     "version 0": (HEADER, header(version=0)),
     "version 2": (HEADER, header(version=2)),
     "target 7": (HEADER, header(target=7)),
+    "target 14, 6 in three bits": (HEADER, header(target=14)),
     "target 15": (HEADER, header(target=15)),
     "zero bits": (HEADER, header(zero=8)),
     "count 0": (RANGE, header(count=0)),
@@ -143,7 +145,7 @@ PACKETS: dict[str, tuple[ErrorBit, Maker]] = {
 PACKETS |= {
     f"{fault}, {target.name}": (bit, broken(target, fault))
     for target in Target
-    for fault, bit in (("short", LENGTH), ("long", LENGTH), ("check", CRC))
+    for fault, bit in (("short", LENGTH), ("no check", LENGTH), ("long", LENGTH), ("check", CRC))
 }
 
 

@@ -204,26 +204,29 @@ async def run_overflow(bench: ErrorBench, name: str) -> None:
     await bench.again("after")
 
 
-async def fired_before(bench: ErrorBench, taken: int, folds: bool) -> None:
+async def fired_before(bench: ErrorBench, taken: int, folds: bool, between: int = 0) -> None:
     """A FIRE in front of the overflow waits behind others for the consumer; what comes behind the overflow
-    adds to its context, or ``folds`` it, and must not be seen in it.
+    adds to its context, or ``folds`` it, and must not be seen in it. ``between``: ACCs of nothing before it.
     """
     lanes, top, biases = bench.config.lanes, bench.config.wgt_depth - INPUTS, bench.one.bias
     chunks = min(bench.config.tile_chunks, len(biases))
     value, at = 65535, 8
     weights = tuple(np.full((bench.config.wgt_depth, lanes), 7, np.int8) for _ in range(2))
+    for bank in weights:
+        bank[0] = 0
     own = {"sets": taken, "bank": taken - 1}
     add = Acc(ctx=0, fmt=Fmt.UNSIGNED, src=0, len=1, wgt=top, **own)
     fire = Fire(take=taken, ctx=2, kind=Kind.RAW, dst=0, n=chunks * bench.config.chunk, par=0)
     bad = Acc(sets=3 - taken, bank=2 - taken, ctx=1, fmt=Fmt.UNSIGNED, src=0, len=1, wgt=top, shift=7)
     behind = Fold(ctx=1, src=0) if folds else replace(add, len=INPUTS)
-    section = [add, *[fire] * 3, replace(fire, ctx=0, dst=at), bad, behind, Load(0, INPUTS)]
+    fires = [*[fire] * 3, replace(fire, ctx=0, dst=at)]
+    section = [add, *fires, *[replace(bad, wgt=0)] * between, bad, behind, Load(0, INPUTS)]
     words = [Frame(0, INPUTS), *section, End(wrap=1)]
     program = [word.encode() for word in words]
     await bench.fresh(replace(bench.one, program=program, weights=weights))
     await bench.hold("result")
     bench.play(bench.packets(np.full((1, INPUTS), value)))
-    await bench.wait(500)
+    await bench.wait(500 + 10 * between)
     await bench.hold("result", False)
     batch = await bench.ends(1)
     fields = records.tuser(batch.results)
@@ -293,5 +296,8 @@ def cases() -> dict[str, Callable]:
         for folds in (False, True):
             name = f"overflow: fired before it, then {'FOLD' if folds else 'ACC'}, set {taken - 1}"
             found[name] = partial(fired_before, taken=taken, folds=folds)
+        found[f"overflow: fired long before it, set {taken - 1}"] = partial(
+            fired_before, taken=taken, folds=False, between=150
+        )
         found[f"overflow: before an illegal one, set {taken - 1}"] = partial(before_illegal, taken=taken)
     return found | {"overflow: a kept frame keeps its mark": mark_kept}

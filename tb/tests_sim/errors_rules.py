@@ -118,6 +118,7 @@ def illegal(config: BuildConfig) -> dict[str, Bad]:
         ),
         "FRAME in a LOOP": inside(LOOP, FRAME, NEXT, at=1),
         "LOAD in a LOOP": inside(LOOP, LOAD, NEXT, at=1),
+        "LOAD in a LOOP of one pass": inside(Loop(body=1, count=1), LOAD, NEXT, at=1),
         "END in a LOOP": inside(LOOP, NEXT, ACC, at=1),
         "src not aligned in the second pass": inside(Loop(1, 2, d_src=1), replace(ACC, mv_src=1), NEXT, at=1),
         "illegal goes before an address": inside(replace(ACC, ctx=3, wgt=0xFFFF)),

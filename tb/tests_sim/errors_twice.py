@@ -170,12 +170,36 @@ async def cleared_as_it_comes(bench: ErrorBench, bit: ErrorBit, strobe: int) -> 
     await bench.again("after")  # the image has taken the program's validity
 
 
+async def written_as_it_comes(bench: ErrorBench) -> None:
+    """A write of IRQ_STATUS that leaves the error's bit alone, in any cycle about that in which it rises."""
+    await bench.fresh()
+    await bench.waiting_for_frame()
+    short = bad_packet(bench, 2)
+    for moment in range(-9, 10):  # the packet comes so many cycles later than the write
+        if moment < 0:
+            bench.play(short)
+            await bench.wait(-moment)
+        task = cocotb.start_soon(bench.past_agent((regs.IRQ_STATUS.address, 1, 15)))
+        if moment >= 0:
+            await bench.wait(1 + moment)
+            bench.play(short)
+        await task
+        await bench.wait(60)
+        (pending,) = await bench.read(regs.IRQ_STATUS)
+        bench.expect(f"IRQ_STATUS, moment {moment}", pending, ERROR)
+        await bench.clear_error()
+        await bench.write(regs.IRQ_STATUS, 3)
+    await bench.good("good")
+    await bench.stop()
+
+
 def cases() -> dict[str, Callable]:
     """All cases by name."""
     return {
         "twice: every error bit at once": every_bit,
         "twice: the same halt, not cleared": same_again,
         "twice: bad packets and a halt": short_then_halt,
+        "twice: IRQ_STATUS written as an error comes": written_as_it_comes,
         "twice: cleared as it comes again": partial(cleared_as_it_comes, bit=ErrorBit.FRAME_SHORT, strobe=15),
         "twice: its byte cleared as it comes again": partial(
             cleared_as_it_comes, bit=ErrorBit.IMG_BUSY, strobe=2
