@@ -170,16 +170,20 @@ def test_standard_output_that_is_full(call, smoke):
     assert error_of(done) == "cannot write to standard output: No space left on device"
 
 
-def test_standard_output_that_is_full_at_the_end_only():
-    """What a command prints may wait in Python until it ends."""
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "regressions.cli", "doctor"],
-            cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"]},
-            timeout=LIMIT_S, check=False,
-        )  # fmt: skip
+def doctor_said(out) -> str:
+    """What `doctor` says on stderr when nothing can be written to ``out``; it prints at its end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "regressions.cli", "doctor"],
+        cwd=ROOT, stdout=out, stderr=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"]},
+        timeout=LIMIT_S, check=False,
+    )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr == "error: cannot write to standard output: No space left on device\n"
+    return done.stderr
+
+
+def test_standard_output_that_is_full_at_the_end_only():
+    with Path("/dev/full").open("w") as full:
+        assert doctor_said(full) == "error: cannot write to standard output: No space left on device\n"
 
 
 def test_standard_output_that_nobody_reads():
@@ -187,13 +191,7 @@ def test_standard_output_that_nobody_reads():
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as pipe:
-        done = subprocess.run(
-            [sys.executable, "-m", "regressions.cli", "doctor"],
-            cwd=ROOT, stdout=pipe, stderr=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"]},
-            timeout=LIMIT_S, check=False,
-        )  # fmt: skip
-    assert done.returncode == 1
-    assert done.stderr == "error: cannot write to standard output: Broken pipe\n"
+        assert doctor_said(pipe) == "error: cannot write to standard output: Broken pipe\n"
 
 
 @pytest.mark.parametrize(
