@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Log-mel front end: sound in, one int8 vector of 40 mel bands out for every 10 ms.
+"""Front end: sound in, one int8 vector of 40 numbers out for every 10 ms, mel bands or their cepstrum.
 
     samples (any rate) -> resample to 8 kHz -> 25 ms Hann window every 10 ms -> power spectrum
                        -> 40 triangular mel bands -> dB -> minus the level so far -> int8
 
 Causal: frame f covers samples 80 f .. 80 f + 199 at 8 kHz, and its 40 numbers depend on nothing after them.
 (The resampler, where one is needed, looks ahead RESAMPLE_ZEROS samples of the slower rate: 2 ms from above 8
-kHz.) `LogMel` takes sound in pieces of any size and `log_mel` takes it whole; both give the same numbers,
+kHz.) `front_end` takes sound in pieces of any size and `extract` takes it whole; both give the same numbers,
 because the second is one push into the first.
 
 Level: recordings differ by 30 dB, so each frame is measured against the loudest band of any frame so far,
@@ -14,6 +14,15 @@ forgotten at LEVEL_DECAY_DB a frame and never below LEVEL_FLOOR_DB. Numbers are 
 holds, so that silence is 0 in every band, which the accelerator skips.
 
 Numbers are float64 until the last rounding; every sum runs over one frame only, in a fixed order.
+
+MFCC, kind "mfcc": of the 40 numbers x of a log-mel frame a DCT-II,
+
+    c_0 = sum_b x_b / 40                                                     the mean band
+    c_k = sqrt(2/40) (0.35 + 0.07 (k - 1)) sum_b x_b cos(pi k (b + 1/2) / 40)    k = 1..39
+
+rounded; what exceeds -127..127 stays there. The factor beside the orthonormal sqrt(2/40) gives each number
+about the same spread in speech, and next to none is cut off. The matrix holds whole 65536ths, so the sum is
+of integers and the same on every machine. Signed; silence is 0 here, too.
 """
 
 from math import gcd
@@ -55,6 +64,16 @@ def _bands() -> list[tuple[int, np.ndarray]]:
     return bands
 
 
+def _cepstrum() -> np.ndarray:
+    """int64 [40, 40]: the scaled DCT, row k its coefficient k, in units of 1 / _CEPSTRUM_ONE."""
+    k, b = np.arange(BANDS)[:, None], np.arange(BANDS)[None, :]
+    scale = np.sqrt(2.0 / BANDS) * (0.35 + 0.07 * (k - 1))
+    scale[0] = 1.0 / BANDS
+    return np.rint(_CEPSTRUM_ONE * scale * np.cos(np.pi * k * (b + 0.5) / BANDS)).astype(np.int64)
+
+
+_CEPSTRUM_ONE = 65536
+_CEPSTRUM = _cepstrum()
 _HANN = np.sin(np.pi * (np.arange(WINDOW) + 0.5) / WINDOW) ** 2
 _FULL_SCALE = (_HANN.sum() / 2.0) ** 2  # peak power of a sine of amplitude 1
 _BANDS = _bands()
@@ -111,7 +130,9 @@ class Resampler:
 
 
 class LogMel:
-    """The front end as a stream: push sound, get the frames that it completes."""
+    """The front end as a stream: push sound, get the frames that it completes, numbers from low to high."""
+
+    low, high = 0, int(TOP)
 
     def __init__(self, rate: int):
         """rate: of the sound to come, Hz, 1000..384000; ValueError otherwise."""
@@ -147,11 +168,37 @@ class LogMel:
         return np.clip(np.rint(out), 0.0, TOP).astype(np.int8)
 
 
-def log_mel(samples: np.ndarray, rate: int) -> np.ndarray:
+class Mfcc(LogMel):
+    """The same as a cepstrum."""
+
+    low = -127
+
+    def push(self, samples: np.ndarray) -> np.ndarray:
+        """float [n], full scale 1.0, at the rate given -> int8 [frames, 40]."""
+        exact = super().push(samples).astype(np.int64) @ _CEPSTRUM.T
+        return np.clip((exact + _CEPSTRUM_ONE // 2) // _CEPSTRUM_ONE, self.low, self.high).astype(np.int8)
+
+
+KINDS: dict[str, type[LogMel]] = {"log-mel": LogMel, "mfcc": Mfcc}
+
+
+def front_end(rate: int, kind: str = "log-mel") -> LogMel:
+    """A stream of one of KINDS for sound of a rate in Hz; ValueError for another kind, an impossible rate."""
+    if kind not in KINDS:
+        raise ValueError(f"features of kind {kind!r}, want {' or '.join(KINDS)}")
+    return KINDS[kind](rate)
+
+
+def extract(samples: np.ndarray, rate: int, kind: str = "log-mel") -> np.ndarray:
     """The features of a whole utterance.
 
-    samples: float32 [n], mono, full scale 1.0; rate: Hz. Returns int8 [frames, 40], and
+    samples: float32 [n], mono, full scale 1.0; rate: Hz; kind: one of KINDS. Returns int8 [frames, 40], and
     m samples at 8 kHz make frames = (m - 200) // 80 + 1, or none when less than one window. ValueError: not
-    mono, not finite, impossible rate.
+    mono, not finite, impossible rate, unknown kind.
     """
-    return LogMel(rate).push(samples)
+    return front_end(rate, kind).push(samples)
+
+
+def log_mel(samples: np.ndarray, rate: int) -> np.ndarray:
+    """`extract` of kind "log-mel"."""
+    return extract(samples, rate)

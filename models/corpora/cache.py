@@ -74,7 +74,7 @@ def _compute(part: Sequence[corpora.Utterance], kind: str, bar: tqdm) -> tuple[l
     found, known = [], []
     for utterance in part:
         samples, rate = utterance.sound()
-        frames = front_end.log_mel(samples, rate)
+        frames = front_end.extract(samples, rate, kind)
         if not len(frames):
             least = 1000 * front_end.WINDOW // front_end.RATE
             raise ValueError(

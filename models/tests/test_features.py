@@ -7,7 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.audio import synthesise
-from models.features import BANDS, LEVEL_FLOOR_DB, RANGE_DB, RATE, LogMel, Resampler, log_mel
+from models.features import (
+    BANDS,
+    KINDS,
+    LEVEL_FLOOR_DB,
+    RANGE_DB,
+    RATE,
+    LogMel,
+    Resampler,
+    extract,
+    front_end,
+    log_mel,
+)
 
 RATES = [1000, 8000, 11025, 16000, 22050, 44100, 48000, 96000]
 
@@ -18,15 +29,16 @@ def noise(rate: int, seconds: float, seed: int = 1) -> np.ndarray:
     return samples * np.linspace(0.01, 1, len(samples), dtype=np.float32)
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("rate", RATES)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(data=st.data())
-def test_pieces_give_what_the_whole_gives(rate, data):
+def test_pieces_give_what_the_whole_gives(rate, kind, data):
     samples = noise(rate, 0.3)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(samples)), max_size=8)))
-    front_end = LogMel(rate)
-    pieces = [front_end.push(piece) for piece in np.split(samples, cuts)]
-    whole = log_mel(samples, rate)
+    stream = front_end(rate, kind)
+    pieces = [stream.push(piece) for piece in np.split(samples, cuts)]
+    whole = extract(samples, rate, kind)
     assert len(whole) >= 20
     assert np.array_equal(np.concatenate(pieces), whole)
 
@@ -44,14 +56,15 @@ def test_resampler_in_pieces_gives_the_whole_to_the_bit(rate, data):
 
 def test_one_sample_at_a_time():
     samples = noise(16000, 0.1)
-    front_end = LogMel(16000)
-    pieces = np.concatenate([front_end.push(samples[at : at + 1]) for at in range(len(samples))])
+    stream = LogMel(16000)
+    pieces = np.concatenate([stream.push(samples[at : at + 1]) for at in range(len(samples))])
     assert np.array_equal(pieces, log_mel(samples, 16000))
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("rate", RATES)
-def test_silence_is_zero(rate):
-    features = log_mel(np.zeros(rate, np.float32), rate)
+def test_silence_is_zero(rate, kind):
+    features = extract(np.zeros(rate, np.float32), rate, kind)
     assert features.dtype == np.int8
     assert features.shape[1] == BANDS
     assert len(features) >= 95
@@ -109,6 +122,54 @@ def test_resampler_stops_what_would_fold():
     tone = np.sin(2 * np.pi * 6000 * np.arange(16000) / 16000)
     out = Resampler(16000).push(tone)
     assert np.abs(out[200:-200]).max() < 1e-4
+
+
+def sound(rate: int) -> np.ndarray:
+    """Two seconds of tones that glide, swell and stop, written down for each rate: nothing is resampled."""
+    time = np.arange(2 * rate) / rate
+    parts = [
+        np.sin(2 * np.pi * (hz * time + slope * time**2))
+        for hz, slope in ((150, 60), (900, 500), (3000, -700))
+    ]
+    return (0.2 * np.abs(np.sin(3 * time)) * sum(parts) * (time % 0.7 < 0.6)).astype(np.float32)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("rate", [16000, 44100, 48000])
+def test_features_hardly_depend_on_the_rate(rate, kind):
+    at_8000, found = (extract(sound(one), one, kind).astype(int) for one in (RATE, rate))
+    assert len(at_8000) - len(found) in (0, 1)
+    apart = np.abs(at_8000[: len(found)] - found)
+    assert apart.mean() < 0.2
+    assert (apart > 3).mean() < 0.01
+    assert apart.max() <= 24  # where the sound stops within a sample
+
+
+def test_cepstrum_is_the_stated_sum():
+    samples = noise(RATE, 0.5)
+    bands = extract(samples, RATE).astype(float)
+    k, b = np.arange(BANDS)[:, None], np.arange(BANDS)[None, :]
+    gain = np.sqrt(2 / 40) * (0.35 + 0.07 * (k - 1))
+    gain[0] = 1 / 40
+    expected = np.clip(bands @ (gain * np.cos(np.pi * k * (b + 0.5) / 40)).T, -127, 127)
+    found = extract(samples, RATE, "mfcc")
+    assert found.dtype == np.int8
+    assert found.min() < -20
+    assert np.abs(found - expected).max() <= 0.55  # half a number, and the matrix in 65536ths
+
+
+def test_numbers_of_a_cepstrum_are_cut_off_at_the_ends(monkeypatch):
+    monkeypatch.setattr(
+        "models.features._CEPSTRUM",
+        16000 * np.sign(np.arange(BANDS) - 20)[:, None] * np.ones((1, BANDS), int),
+    )
+    found = extract(noise(RATE, 0.5), RATE, "mfcc")
+    assert (found.min(), found.max()) == (-127, 127)
+
+
+def test_unknown_kind_is_refused():
+    with pytest.raises(ValueError, match=r"^features of kind 'mel', want log-mel or mfcc$"):
+        front_end(RATE, "mel")
 
 
 @pytest.mark.parametrize("rate", [0, 999, 384_001, 44100.5])
