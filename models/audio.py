@@ -26,7 +26,28 @@ _INITIALIZE_DONT_EXIT = 0x8000
 _CHARS_UTF8 = 1
 _POS_CHARACTER = 1
 _PARAMETER_RATE, _PARAMETER_PITCH, _PARAMETER_RANGE = 1, 3, 4
-_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+_PHONEME_EVENTS, _PHONEME_IPA = 0x0001, 0x0002  # they leave the sound as it is
+_EVENT_LIST_TERMINATED, _EVENT_PHONEME = 0, 7
+
+
+class _Event(ctypes.Structure):
+    """espeak_EVENT."""
+
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),  # ms
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("string", ctypes.c_char * 8),  # of a union: UTF-8, ended by 0 unless all eight are needed
+    ]
+
+
+_CALLBACK = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
+)
 
 MAX_SECONDS = 600  # 60,000 frames of 10 ms, in memory together
 LOWEST_RATE, HIGHEST_RATE = 1000, 384000  # Hz, what models/features.py resamples
@@ -159,11 +180,15 @@ class _Espeak:
             ) from None
         self.library = ctypes.CDLL(espeakng_loader.get_library_path())
         self.rate = self.library.espeak_Initialize(
-            _OUTPUT_SYNCHRONOUS, 0, espeakng_loader.get_data_path().encode(), _INITIALIZE_DONT_EXIT
+            _OUTPUT_SYNCHRONOUS,
+            0,
+            espeakng_loader.get_data_path().encode(),
+            _INITIALIZE_DONT_EXIT | _PHONEME_EVENTS | _PHONEME_IPA,
         )
         if self.rate <= 0:
             raise ValueError(f"eSpeak NG did not accept its data folder {espeakng_loader.get_data_path()}")
         self.chunks: list[np.ndarray] = []
+        self.marks: list[tuple[int, str]] = []  # where a phone begins, its name in IPA
         self.callback = _CALLBACK(self._collect)  # kept alive: the library holds only the address
         self.library.espeak_SetSynthCallback(self.callback)
         return self
@@ -172,9 +197,14 @@ class _Espeak:
         self.library.espeak_Terminate()
         _ctypes.dlclose(self.library._handle)
 
-    def _collect(self, wave, count, _events) -> int:
+    def _collect(self, wave, count, events) -> int:
         if wave and count > 0:
             self.chunks.append(np.ctypeslib.as_array(wave, shape=(count,)).copy())
+        at = 0
+        while events[at].type != _EVENT_LIST_TERMINATED:
+            if events[at].type == _EVENT_PHONEME:
+                self.marks.append((events[at].sample, events[at].string.decode(errors="replace")))
+            at += 1
         return 0  # go on
 
     def speak(self, text: str, voice: str, rate: int, pitch: int, spread: int) -> np.ndarray:
@@ -191,7 +221,7 @@ class _Espeak:
             (_PARAMETER_RANGE, spread),
         ):
             self.library.espeak_SetParameter(parameter, value, 0)
-        self.chunks = []
+        self.chunks, self.marks = [], []
         data = text.encode() + b"\0"
         status = self.library.espeak_Synth(
             data, ctypes.c_size_t(len(data)), 0, _POS_CHARACTER, 0, _CHARS_UTF8, None, None
@@ -223,6 +253,17 @@ def synthesise(word: str, voice: str = "en-us", rate: int = 165, seed: int = 0) 
     in eSpeak NG 1.52.
     ValueError: no such voice, no sound, or the package is missing.
     """
+    samples, own, _ = synthesise_phones(word, voice, rate, seed)
+    return trim(samples, own), own
+
+
+def synthesise_phones(
+    text: str, voice: str, rate: int, seed: int
+) -> tuple[np.ndarray, int, list[tuple[int, str]]]:
+    """Speak a text as `synthesise` does, but untrimmed, and say where each phone begins.
+
+    The third value lists (sample, phone in IPA without stress, "" for a pause), in order of time.
+    """
     if not 80 <= rate <= 450:
         raise ValueError(f"speaking rate {rate}: 80 to 450 words a minute are possible")
     pitch, spread = 50, 50
@@ -230,4 +271,5 @@ def synthesise(word: str, voice: str = "en-us", rate: int = 165, seed: int = 0) 
         digest = hashlib.sha256(f"{seed}/synthesise".encode()).digest()
         pitch, spread = 20 + digest[0] % 61, 20 + digest[1] % 61
     with _Espeak() as engine:
-        return trim(engine.speak(word, voice, rate, pitch, spread), engine.rate), engine.rate
+        samples = engine.speak(text, voice, rate, pitch, spread)
+        return samples, engine.rate, [(at, phone.strip("ˈˌ")) for at, phone in engine.marks]

@@ -6,6 +6,7 @@ seen: where a header says how many bytes of samples follow, where pages are numb
 or where the decoder complains by itself.
 """
 
+import re
 import struct
 import zlib
 from collections.abc import Callable
@@ -63,6 +64,18 @@ def _au(file: BinaryIO, size: int) -> None:
     _compare(_known(length), size - begin)
 
 
+def _sphere(file: BinaryIO, size: int) -> None:
+    """NIST SPHERE: a header of lines, of a length that it says, with the number of samples."""
+    begin = int(file.read(16)[8:])
+    fields = dict(re.findall(rb"^(\w+) -(?:i|s\d+) (\d+)$", file.read(begin - 16), re.MULTILINE))
+    if b"sample_count" not in fields:
+        raise ValueError("its header does not say how many samples it has, so that a cut would not be seen")
+    count, width, channels = (
+        int(fields.get(name, 1)) for name in (b"sample_count", b"sample_n_bytes", b"channel_count")
+    )
+    _compare(count * width * channels, size - begin)
+
+
 def _pages(file: BinaryIO, _size: int) -> None:
     """OGG: numbered pages, each with a checksum, the last one marked. libsndfile passes over what is bad."""
     due, last = 0, False
@@ -89,5 +102,5 @@ def _decoder(_file: BinaryIO, _size: int) -> None:
 
 _CHECKS: dict[str, Callable[[BinaryIO, int], None]] = {
     "WAV": _chunks, "WAVEX": _chunks, "RF64": _chunks, "AIFF": _chunks, "AU": _au, "FLAC": _decoder,
-    "OGG": _pages,
+    "OGG": _pages, "NIST": _sphere,
 }  # fmt: skip

@@ -2,7 +2,13 @@
 """Sound with labels: one reader for each publisher's layout, and speech that is synthesised. docs/data.md."""
 
 from .cache import features, fingerprints
-from .corpus import TASKS, Corpus, Segment, Utterance
-from .reading import read
+from .corpus import TASKS, Corpus, Segment, Utterance, frame_labels
+from .phones import SIL
+from .reading import SPOKEN, read
+from .sounds import fingerprint
+from .speech import spoken
 
-__all__ = ["TASKS", "Corpus", "Segment", "Utterance", "features", "fingerprints", "read"]
+__all__ = [
+    "SIL", "SPOKEN", "TASKS", "Corpus", "Segment", "Utterance", "features", "fingerprint", "fingerprints",
+    "frame_labels", "read", "spoken",
+]  # fmt: skip

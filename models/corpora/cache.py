@@ -19,19 +19,19 @@ from tqdm import tqdm
 
 from .. import audio
 from .. import features as front_end
-from . import corpus as corpora
-from . import sounds
+from . import sounds, speech
+from .corpus import Corpus, Utterance
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "features"
 PART = 512  # utterances in a file
 
 
-def features(corpus: corpora.Corpus, kind: str = "log-mel") -> list[np.ndarray]:
+def features(corpus: Corpus, kind: str = "log-mel") -> list[np.ndarray]:
     """int8 [frames, 40] for each utterance, in order; ValueError, one line, names the file that has none."""
     return _both(corpus, kind)[0]
 
 
-def fingerprints(corpus: corpora.Corpus, kind: str = "log-mel") -> list[str]:
+def fingerprints(corpus: Corpus, kind: str = "log-mel") -> list[str]:
     """What a network's card knows each utterance's sound by (`sounds.fingerprint`), in order.
 
     kind: that of the features which are looked up, and kept, together with them.
@@ -39,7 +39,7 @@ def fingerprints(corpus: corpora.Corpus, kind: str = "log-mel") -> list[str]:
     return _both(corpus, kind)[1]
 
 
-def _both(corpus: corpora.Corpus, kind: str) -> tuple[list[np.ndarray], list[str]]:
+def _both(corpus: Corpus, kind: str) -> tuple[list[np.ndarray], list[str]]:
     found: list[np.ndarray] = []
     known: list[str] = []
     utterances = corpus.utterances
@@ -61,25 +61,26 @@ def _both(corpus: corpora.Corpus, kind: str) -> tuple[list[np.ndarray], list[str
 @cache
 def _front_end() -> str:
     """SHA-256 of the sources that features depend on."""
-    source = b"".join(Path(str(module.__file__)).read_bytes() for module in (audio, front_end, sounds))
+    source = b"".join(
+        Path(str(module.__file__)).read_bytes() for module in (audio, front_end, sounds, speech)
+    )
     return hashlib.sha256(source).hexdigest()
 
 
-def _key(part: Sequence[corpora.Utterance], kind: str) -> str:
+def _key(part: Sequence[Utterance], kind: str) -> str:
     lines = [kind, _front_end(), *(utterance.sound.key() for utterance in part)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _compute(part: Sequence[corpora.Utterance], kind: str, bar: tqdm) -> tuple[list[np.ndarray], list[str]]:
+def _compute(part: Sequence[Utterance], kind: str, bar: tqdm) -> tuple[list[np.ndarray], list[str]]:
     found, known = [], []
     for utterance in part:
         samples, rate = utterance.sound()
         frames = front_end.extract(samples, rate, kind)
         if not len(frames):
             least = 1000 * front_end.WINDOW // front_end.RATE
-            raise ValueError(
-                f"{utterance.name}: {1000 * len(samples) / rate:.3g} ms of sound, want {least} ms or more"
-            )
+            name = getattr(utterance.sound, "path", utterance.name)
+            raise ValueError(f"{name}: {1000 * len(samples) / rate:.3g} ms of sound, want {least} ms or more")
         found.append(frames)
         known.append(sounds.fingerprint(samples))
         bar.update()

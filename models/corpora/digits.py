@@ -13,7 +13,7 @@ Splits, fixed before any score was seen:
 from pathlib import Path
 
 from .corpus import DIGITS, Corpus, Utterance
-from .sounds import SUFFIXES, Recording
+from .sounds import SUFFIXES, Recording, files
 
 HELD_OUT = "theo"
 TEST_INDICES = (*range(5), *range(45, 50))
@@ -21,20 +21,19 @@ DEV_INDICES = range(40, 45)
 NAMED = "{digit}_{speaker}_{index}.wav, .flac or .ogg, like 7_jackson_32.wav"
 
 
-def here(folder: Path) -> Path | None:
-    """The folder with the recordings, or None where there is none."""
+def place(folder: Path) -> Path:
+    """The folder with the recordings."""
     inner = folder / "recordings"
-    where = inner if inner.is_dir() else folder
-    return where if any(_parts(path) for path in where.iterdir()) else None
+    return inner if inner.is_dir() else folder
 
 
-def _parts(path: Path) -> tuple[int, str, int] | None:
+def parse(path: Path) -> tuple[int, str, int] | None:
     """(digit, speaker, index) of a file's name, None for another name."""
-    parts = path.stem.split("_")
-    fits = len(parts) == 3 and parts[0].isdecimal() and parts[2].isdecimal() and int(parts[0]) < 10
-    if not fits or path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+    fields = path.stem.split("_")
+    fits = len(fields) == 3 and fields[0].isdecimal() and fields[2].isdecimal() and int(fields[0]) < 10
+    if not fits or path.suffix.lower() not in SUFFIXES:
         return None
-    return int(parts[0]), parts[1], int(parts[2])
+    return int(fields[0]), fields[1], int(fields[2])
 
 
 def _split(speaker: str, index: int, held_out: str) -> str:
@@ -45,28 +44,23 @@ def _split(speaker: str, index: int, held_out: str) -> str:
 
 def read_digits(folder: Path, hold_out: str | None) -> Corpus:
     """The recordings, in the order of their names; ValueError for a sound file with another name."""
-    where = here(folder)
-    assert where
-    found = []
-    for path in sorted(where.iterdir()):
-        parts = _parts(path)
-        if parts:
-            found.append((path, *parts))
-        elif path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
-            raise ValueError(f"{path}: not named {NAMED}")
     held_out = hold_out or HELD_OUT
-    speakers = sorted({speaker for _, _, speaker, _ in found})
-    utterances = tuple(
-        Utterance(path.stem, DIGITS[digit], speaker, _split(speaker, index, held_out), Recording(path))
-        for path, digit, speaker, index in found
-    )
-    return Corpus(
+    utterances = []
+    for path in files(place(folder)):
+        fields = parse(path)
+        if not fields:
+            raise ValueError(f"{path}: not named {NAMED}")
+        digit, speaker, index = fields
+        split = _split(speaker, index, held_out)
+        utterances.append(Utterance(path.stem, DIGITS[digit], speaker, split, Recording(path)))
+    corpus = Corpus(
         task="digits",
         name="Free Spoken Digit Dataset",
         licence="CC BY-SA 4.0",
         labels=DIGITS,
-        utterances=utterances,
-        about=f"test: every recording of {held_out}, and indices 0-4 and 45-49 of the others; dev: 40-44; "
-        "our split, so not comparable with published scores",
-        held_out=(held_out,) if held_out in speakers else (),
+        utterances=tuple(utterances),
+        about="test: indices 0-4 and 45-49, dev: 40-44; our split, so not comparable with published scores",
     )
+    if hold_out or any(utterance.speaker == HELD_OUT for utterance in utterances):
+        corpus = corpus.hold_out(held_out)
+    return corpus

@@ -8,7 +8,7 @@ import soundfile
 from models.audio import read_audio
 from models.tests.sounds import refusal
 
-TAKEN = "WAV, WAVEX, RF64, AIFF, AU, FLAC, OGG"
+TAKEN = "WAV, WAVEX, RF64, AIFF, AU, FLAC, OGG, NIST"
 ENCODINGS = "PCM, FLOAT, DOUBLE, ULAW, ALAW, VORBIS, OPUS"
 NOISE = np.random.default_rng(1).uniform(-0.5, 0.5, 20_000).astype(np.float32)
 
@@ -33,6 +33,7 @@ def pages_of(data: bytes) -> list[bytes]:
         ("RF64", "DOUBLE", "FILE"),
         ("AIFF", "PCM_16", "FILE"), ("AIFF", "PCM_24", "LITTLE"), ("AIFF", "FLOAT", "FILE"),
         ("AU", "PCM_16", "FILE"), ("AU", "ALAW", "FILE"), ("AU", "PCM_32", "LITTLE"),
+        ("NIST", "PCM_16", "LITTLE"), ("NIST", "PCM_24", "BIG"), ("NIST", "PCM_32", "FILE"),
         ("FLAC", "PCM_16", "FILE"), ("OGG", "VORBIS", "FILE"), ("OGG", "OPUS", "FILE"),
     ],
 )  # fmt: skip
@@ -46,6 +47,12 @@ def test_file_cut_short(tmp_path, kind, encoding, endian):
         said = refusal(path)
         if kind not in ("FLAC", "OGG") and length > 130:
             assert said.startswith("cut short: "), length
+
+
+def test_sphere_header_without_the_number_of_samples(tmp_path):
+    data = write(tmp_path / "a.wav", "NIST", "PCM_16")
+    (tmp_path / "a.wav").write_bytes(data.replace(b"sample_count -i ", b"sample_other -i "))
+    assert refusal(tmp_path / "a.wav").startswith("its header does not say how many samples it has")
 
 
 def test_byte_that_fills_a_pair_is_no_sample(tmp_path):
