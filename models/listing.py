@@ -13,7 +13,7 @@ from models.compiler import compile_network
 from models.descriptors import Acc, Descriptor, End, Fire, Fold, Frame, Loop, selected
 from models.formats import REFERENCE, Fmt, Kind
 from models.images import Images, Layout
-from models.networks import NETWORKS, by_name
+from models.networks import by_name, names
 
 CONTEXTS = "PQR"
 SETS = {1: "0", 2: "1", 3: "0+1"}
@@ -86,8 +86,8 @@ def listing(images: Images) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Print the listing of the named network on the reference build."""
-    if len(arguments) != 1 or arguments[0] not in NETWORKS:
-        print(f"usage: python -m models.listing {'|'.join(sorted(NETWORKS))}", file=sys.stderr)
+    if len(arguments) != 1 or arguments[0] not in names():
+        print(f"usage: python -m models.listing {'|'.join(names())}", file=sys.stderr)
         return 2
     images = compile_network(by_name(arguments[0]), REFERENCE)
     print("\n".join(listing(images)))

@@ -1,24 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the test `speech` says to the machine: its settings checked and turned into features.
+"""What the tests `speech` and `keywords` say to the machine: its settings checked and turned into features.
 
 The launcher calls `prepare` before it builds or starts anything, so that a wrong setting or a bad file costs
 no build and leaves nothing behind; the simulation finds what it returns with `utterances`.
 """
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from models.audio import complaint, read_audio, synthesise
 from models.features import BANDS, RATE, WINDOW, LogMel
-from models.networks.digits import digits
+from models.networks import trained
 from models.text import one_line
-from models.train.dataset import LABELS, SPLITS, Recording, fsdd_files, split_of
+from models.train.dataset import SPLITS, Recording, fsdd_files, split_of
 from regressions.registry import RegistryError
 
 VOICE = "en-us"
+DIGITS = "zero one two three four five six seven eight nine".split()
 Utterance = tuple[str, str, np.ndarray]  # what was said ("" where nobody knows), group, int8 [frames, 40]
 
 
@@ -39,15 +40,15 @@ def prepare(params: Mapping, seed: int) -> dict[str, np.ndarray]:
     if voice != VOICE and (given["wav"] or given["data"]):
         raise RegistryError(f"VOICE={voice}: is the voice of SAY=, not of a recording")
     try:
-        digits()  # damaged weights are found here, not in the simulation
-    except (OSError, ValueError) as error:
-        raise RegistryError(str(error)) from None
+        labels = trained(str(params.get("weights", "digits"))).labels
+    except ValueError as error:  # here, not in the simulation
+        raise RegistryError(f"WEIGHTS={error}") from None
     if given["data"]:
-        found = _of_folder(given["data"], given["split"])
+        found = _of_folder(given["data"], given["split"], labels)
     elif given["wav"]:
         found = [_of_file(given["wav"])]
     else:
-        found = _spoken(_words(given["say"]), voice, seed)
+        found = _spoken(_words(given["say"], labels), voice, seed)
     said, groups, features = zip(*found, strict=True)
     return {
         "said": np.array(said),
@@ -76,19 +77,21 @@ def batches(found: list[Utterance], count: int, frames: int) -> Iterator[list[Ut
     yield batch
 
 
-def _words(say: str) -> list[str]:
+def _words(say: str, labels: Sequence[str]) -> list[str]:
+    """The words to say; all that the network knows when there are none, but for `_silence_` and its like."""
     words = say.replace(",", " ").lower().split()
+    known = [label for label in labels if not label.startswith("_")]
     if say and not words:
-        raise RegistryError(f"SAY={say}: no word in it, known: {' '.join(LABELS)}")
+        raise RegistryError(f"SAY={say}: no word in it, known: {' '.join(known)}")
     for word in words:
-        if word not in LABELS:
-            if word.isdecimal() and int(word) < len(LABELS):
-                near = [LABELS[int(word)]]
+        if word not in known:
+            if word.isdecimal() and int(word) < len(DIGITS) and DIGITS[int(word)] in known:
+                near = [DIGITS[int(word)]]
             else:
-                near = difflib.get_close_matches(word, LABELS, n=2, cutoff=0.5)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {' '.join(LABELS)}"
+                near = difflib.get_close_matches(word, known, n=2, cutoff=0.5)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {' '.join(known)}"
             raise RegistryError(f"SAY={say}: {word!r} is no word of this network; {hint}")
-    return words or list(LABELS)
+    return words or known
 
 
 def _spoken(words: list[str], voice: str, seed: int) -> list[Utterance]:
@@ -133,7 +136,7 @@ def _warn(text: str) -> None:
     print(f"warning: {one_line(text)}", flush=True)
 
 
-def _of_folder(folder: str, split: str) -> list[Utterance]:
+def _of_folder(folder: str, split: str, labels: Sequence[str]) -> list[Utterance]:
     """The recordings in ``folder``, all of them or those of one split."""
     chosen = _chosen(folder, split)
     found, bad = [], []
@@ -142,7 +145,7 @@ def _of_folder(folder: str, split: str) -> list[Utterance]:
             features, wrong = _read(str(recording.path))
         except ValueError as error:
             raise RegistryError(f"DATA={folder}: {error}") from None
-        found.append((LABELS[recording.digit], split_of(recording), features))
+        found.append((labels[recording.digit], split_of(recording), features))
         if wrong:
             bad.append(f"{recording.path.name}: {wrong}")
     if bad:

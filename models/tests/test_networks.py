@@ -6,8 +6,9 @@ import pytest
 
 from models.compiler import compile_network
 from models.formats import REFERENCE, BuildConfig
-from models.networks import by_name, digits, r0
+from models.networks import by_name, r0, trained
 from models.networks.random_net import random_frames, random_network
+from models.weight_file import WEIGHTS
 
 
 def test_compilation_is_deterministic():
@@ -52,17 +53,13 @@ def test_constraints_are_kept():
 
 
 def test_unknown_networks_are_refused_with_the_names_there_are():
-    with pytest.raises(ValueError, match="there are: digits, r0"):
+    with pytest.raises(ValueError, match=r"no network 'digit', there are: digits,.* r0"):
         by_name("digit")
+    with pytest.raises(ValueError, match="digit: no such network is shipped, want digits"):
+        trained("digit")
+    with pytest.raises(ValueError, match="no such network is shipped"):  # nobody trained it
+        trained("r0")
 
 
-def test_damaged_weight_files_are_refused(tmp_path):
-    path = tmp_path / "digits.npz"
-    with pytest.raises(FileNotFoundError, match="missing"):
-        digits(path)
-    path.write_bytes(b"not a zip file")
-    with pytest.raises(ValueError, match="damaged"):
-        digits(path)
-    np.savez(path, w1=np.zeros(3))
-    with pytest.raises(ValueError, match="lacks r1"):
-        digits(path)
+def test_network_by_name_or_by_file():
+    assert trained("digits").card == trained(str(WEIGHTS / "digits.safetensors")).card

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Wrong use of `make sim TEST=speech`: what it is given to hear. docs/wrong-use.md, Audio."""
 
-import importlib
 import re
 
 import numpy as np
@@ -12,6 +11,7 @@ from click.testing import CliRunner
 
 from models.audio import synthesise
 from models.features import log_mel
+from models.weight_file import WEIGHTS
 from regressions.cli import cli
 from regressions.paths import BUILD
 from regressions.tests.shell import UNUSED
@@ -226,13 +226,13 @@ def test_long_recordings_are_not_held_together():
     assert parts == [[0, 1], [2], [3], [4, 5, 6], [7]]
 
 
-def test_damaged_weights_cost_no_build(tmp_path, refused, monkeypatch):
-    # `from models.networks import digits` would be the function of that name
-    module = importlib.import_module("models.networks.digits")
-    path = tmp_path / "digits.npz"
-    path.write_bytes(module.WEIGHTS.read_bytes()[:1000])
-    monkeypatch.setattr(module.digits, "__defaults__", (path,))
-    assert refused(SAY="one").startswith(f"{path} is damaged, or not a .npz file: ")
+def test_damaged_weights_cost_no_build(tmp_path, refused):
+    path = tmp_path / "digits.safetensors"
+    path.write_bytes((WEIGHTS / path.name).read_bytes()[:1000])
+    assert refused(SAY="one", WEIGHTS=path).startswith(
+        f"WEIGHTS={path} is damaged, or not a .safetensors file: "
+    )
+    assert refused(WEIGHTS="digit").startswith("WEIGHTS=digit: no such network is shipped, want digits")
 
 
 def test_inputs_are_the_whole_of_what_the_run_gets(tmp_path):

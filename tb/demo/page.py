@@ -20,7 +20,7 @@ import jinja2
 from PIL import Image
 from tqdm import tqdm
 
-from models.train.dataset import LABELS
+from models.networks import shipped
 from regressions import launch, registry, summary
 from regressions.paths import BUILD, locked, shown
 from tb.demo import record
@@ -50,7 +50,8 @@ def main(seed: int, settings: Mapping[str, str], home: Path = BUILD / "demo") ->
             click.echo(summary.block(result, run_dir))
             click.echo("error: the run is red, so there is no page", err=True)
             return 1
-        words = words_of(heard_by_rtl, record.load(run_dir / "record.npz"), result["words"], LABELS)
+        labels = shipped("digits").labels
+        words = words_of(heard_by_rtl, record.load(run_dir / "record.npz"), result["words"], labels)
         outcome = json.loads((run_dir / "outcome.json").read_text())
         size = write(page, words, facts(words, result, outcome), result, rerun("demo", seed, given))
     click.echo(f"words  {' '.join(word.heard for word in words)}")

@@ -20,8 +20,9 @@ from models.compiler import compile_network
 from models.features import log_mel
 from models.formats import BuildConfig
 from models.machine import Machine
-from models.networks.digits import digits
-from models.train.dataset import LABELS
+from models.networks import digits, shipped
+
+LABELS = shipped("digits").labels
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,9 @@ from matplotlib.colors import to_hex
 from PIL import Image
 
 from models.features import LogMel
-from models.train.dataset import LABELS
 from tb.demo import page
 from tb.demo.figures import DARK, LIGHT
-from tb.tests.demo_truth import Truth, visible, worked_out
+from tb.tests.demo_truth import LABELS, Truth, visible, worked_out
 
 SAID = ("three", "one")
 SEED = 3

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Speech: sound becomes features, features stream frame by frame into the machine, words come out.
+"""Words: sound becomes features, features stream frame by frame into the machine, words come out.
 
-By default the ten digits, synthesised on the spot; SAY="seven two" synthesises those, WAV=file reads a
-recording, DATA=folder runs recordings named as in the Free Spoken Digit Dataset and prints the accuracy.
+WEIGHTS is the network, shipped or in a file. By default all its words, synthesised on the spot;
+SAY="seven two" synthesises those, WAV=file reads a recording, DATA=folder runs recordings named as in Free
+Spoken Digit Dataset and prints the accuracy.
 `tb/speech_input.py` made features of them before the simulator was started.
 Every commit point of every frame is compared with the model; the words are decoded from what left the RTL.
 RECORD=1 keeps what left the RTL in record.npz (tb/demo/record.py).
@@ -16,8 +17,7 @@ import numpy as np
 import pyuvm
 
 from models.compiler import compile_network
-from models.networks.digits import digits
-from models.train.dataset import LABELS
+from models.networks import trained
 from tb import speech_input
 from tb.base_test import MurTest
 from tb.decode import decode
@@ -35,7 +35,8 @@ class Speech(MurTest):
     async def body(self) -> None:
         """Load, start, stream, decode, stop."""
         utterances = speech_input.utterances(self.job.inputs())
-        images = compile_network(digits(), self.config)
+        network_file = trained(self.job.param("weights", ""))
+        images = compile_network(network_file.network, self.config)
         recorder = Recorder(images) if self.job.param("record", False) else None
         await self.load(images)
         await self.start()
@@ -46,7 +47,7 @@ class Speech(MurTest):
             if recorder:
                 recorder.add(features, result.batch)
             lengths = [len(feature) for feature in features]
-            words += decode(result.batch.results, lengths, LABELS, self.config.chunk)
+            words += decode(result.batch.results, lengths, network_file.labels, self.config.chunk)
         alone = [utterances[0][2][:SPACED_FRAMES]]
         result = await self.stream(alone, spaced=True)
         await self.stop()
