@@ -80,6 +80,7 @@ $(STAMP): requirements.lock
 	  $(PYTHON) -m venv --clear $(VENV) || { $(PYTHON) -m regressions.doctor; exit 1; }; \
 	  $(PY) -m pip install --disable-pip-version-check --require-hashes -r requirements.lock \
 	    || { echo "error: set-up failed: pip said why above (is there a network?); the next make tries again" >&2; exit 1; }; \
+	  $(PY) -m pip install -q --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .; \
 	  touch "$@"'
 
 list: $(STAMP) ## name every test with its settings ## make list

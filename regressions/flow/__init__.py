@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The console command `murmur`: from audio to a program of the machine."""
