@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a training sees: sounds with targets, changed anew in every epoch, and the dev and test splits.
+
+A target is a label's number for a word, and int64 [frames] for sentences: -1 where nobody says.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import soxr
+
+from .. import corpora
+from ..corpora.corpus import SILENCE, UNKNOWN, Corpus, Utterance
+from ..features import BANDS, HOP, RATE, WINDOW, log_mel
+from . import augment
+from .recipes import Recipe, generator
+
+LONGEST = 1000  # frames: more of an utterance is not trained on
+BUCKET = 16  # batches whose utterances are sorted by length together
+
+
+@dataclass(frozen=True)
+class Item:
+    """A sound, float32 [n] at `rate` Hz, and its target."""
+
+    samples: np.ndarray
+    rate: int
+    target: int | np.ndarray
+
+
+@dataclass(frozen=True)
+class Split:
+    """Features int8 [frames, 40] and targets of what is only scored."""
+
+    features: list[np.ndarray]
+    targets: list
+
+
+@dataclass(frozen=True)
+class Material:
+    """Everything a training needs. noises: float32 at 8 kHz, of the corpus's own silences."""
+
+    n_outputs: int
+    train: list[Item]
+    noises: list[np.ndarray]
+    dev: Split
+    test: Split
+
+
+def target_of(utterance: Utterance, labels: Sequence[str], frames: int) -> int | np.ndarray | None:
+    """The target of an utterance, None when it is of no label here (and `labels` has no _unknown_).
+
+    A frame's phone is that at the middle of its window.
+    """
+    if not utterance.segments:
+        if utterance.label in labels:
+            return labels.index(utterance.label)
+        return labels.index(UNKNOWN) if UNKNOWN in labels else None
+    at = (np.arange(frames) * HOP + WINDOW / 2) / RATE
+    target = np.full(frames, -1, np.int64)
+    for segment in utterance.segments:
+        if segment.label in labels:
+            target[(at >= segment.start) & (at < segment.end)] = labels.index(segment.label)
+    return target
+
+
+def _split(corpus: Corpus, features: list[np.ndarray], name: str) -> Split:
+    chosen = [(features[i], corpus.utterances[i]) for i in corpus.split(name)]
+    return Split([x for x, _ in chosen], [target_of(u, corpus.labels, len(x)) for x, u in chosen])
+
+
+def gather(all_corpora: list[Corpus]) -> Material:
+    """Read every sound to train on: the first corpus is the task's own, of the others the split train is
+    more to train on. ValueError, one line: what is missing in which corpus.
+    """
+    own = all_corpora[0]
+    own.check_trainable()
+    features = corpora.features(own)
+    train, noises = [], []
+    for corpus in all_corpora:
+        for utterance in (corpus.utterances[i] for i in corpus.split("train")):
+            samples, rate = utterance.sound()
+            frames = max(0, (len(samples) * RATE // rate - WINDOW) // HOP + 1)
+            target = target_of(utterance, own.labels, frames)
+            if target is None or frames < augment.MIN_FRAMES:
+                continue
+            train.append(Item(samples, rate, target))
+            if utterance.label == SILENCE:
+                noises.append(soxr.resample(samples, rate, RATE).astype(np.float32))
+    return Material(
+        len(own.labels), train, noises, _split(own, features, "dev"), _split(own, features, "test")
+    )
+
+
+def epoch(material: Material, recipe: Recipe, stage: str, number: int, progress: float):
+    """(features, targets) of every utterance in an order of its own, changed as never before.
+
+    progress 0..1 of the stage: the augmentation grows to its strength over the first 30 %, and then masks.
+    Pruned and quantised networks begin with all of it.
+    """
+    random = generator(recipe, stage, number, "augment")
+    late = stage in ("pruned", "quantised")
+    strength = recipe.strength * (1.0 if late else min(1.0, progress / 0.3 + 0.2))
+    found = []
+    for place in random.permutation(len(material.train)):
+        item = material.train[place]
+        if recipe.strength == 0.0:
+            x, target = log_mel(item.samples, item.rate).astype(np.float32), item.target
+        else:
+            masks = (late or progress > 0.3) and random.random() < recipe.masks
+            x, target = augment.vary(item, random, strength, masks, material.noises)
+        found.append((x[:LONGEST], target if np.isscalar(target) else target[:LONGEST]))
+    return found
+
+
+def batches(lengths: Sequence[int], size: int, random: np.random.Generator) -> list[list[int]]:
+    """Places in batches of like length, not of the whole set sorted, in an order of their own."""
+    found = []
+    for begin in range(0, len(lengths), BUCKET * size):
+        part = sorted(range(begin, min(begin + BUCKET * size, len(lengths))), key=lambda i: lengths[i])
+        found += [part[i : i + size] for i in range(0, len(part), size)]
+    return [found[i] for i in random.permutation(len(found))]
+
+
+def padded(features: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Utterances side by side: float32 [frames, batch, 40], and which frames exist, bool [frames, batch]."""
+    lengths = np.array([len(x) for x in features])
+    x = np.zeros((lengths.max(), len(features), BANDS), dtype=np.float32)
+    for i, utterance in enumerate(features):
+        x[: lengths[i], i] = utterance
+    return x, np.arange(len(x))[:, None] < lengths[None, :]
+
+
+def padded_targets(targets: Sequence, frames: int) -> np.ndarray:
+    """int64 [batch] of words; [frames, batch] of sentences, -1 beyond their ends."""
+    if not isinstance(targets[0], np.ndarray):
+        return np.array(targets, np.int64)
+    found = np.full((frames, len(targets)), -1, np.int64)
+    for i, target in enumerate(targets):
+        found[: len(target), i] = target[:frames]
+    return found

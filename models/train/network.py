@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The network as it is trained: in float first, then with the machine's own integers.
+
+One float unit of a layer's membrane is 2^unit integers. A 4-bit weight q of a matrix with scale 2^a stands
+for q * 2^a; it adds q << shift to the accumulator, shift = a + unit for spikes and a + unit - 7 for the input
+bytes (a byte x stands for x / 128). After `quantise`, the forward pass is docs/numerics.md to the bit, in
+float32, where every sum is exact; gradients pass straight through the rounding.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..formats import SHIFT_MAX, THETA_MAX
+from . import scales
+from .neurons import Neurons, Product, keep_of, run  # noqa: F401
+
+MIDDLE = 60  # of the input bytes: training sees x - MIDDLE, the first biases take it over on export
+INPUT_BITS = 7
+THETA_LOW, THETA_HIGH = 0.25, 8.0  # of a float threshold
+LEAK_LOW, LEAK_HIGH = 1.0, 7.0  # of a continuous leak code
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes and kinds that training never changes (but pruning neurons makes another one)."""
+
+    n_inputs: int
+    hidden: tuple[int, ...]
+    n_outputs: int
+    steps: int = 2
+    by_step: bool = False  # recurrence by step instead of by frame
+    soft: bool = True
+    leaks: tuple[float, ...] = (2.0, 3.0)  # to begin with, as codes: v loses v * 2^-k a step
+
+
+def straight(rounded: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """`rounded` going forward, the gradient of `value` going back."""
+    return value + (rounded - value).detach()
+
+
+class Network(torch.nn.Module):
+    """Parameters in_k, rec_k, theta_k, bias_k, leak_k of hidden layer k = 1, 2, ...; out, bias_out.
+
+    Masks `mask_NAME` of the matrices are buffers of 0 and 1. `scale` is None while in float.
+    """
+
+    def __init__(self, shape: Shape, seed: int = 0):
+        """Random weights from `seed`; thresholds start at 1, everything is kept."""
+        super().__init__()
+        self.shape = shape
+        self.scale: scales.Scales | None = None
+        draw = torch.Generator().manual_seed(seed)
+        widths = (shape.n_inputs, *shape.hidden)
+        self.matrices: list[str] = []
+        for k, (n_in, n) in enumerate(zip(widths, widths[1:], strict=False), 1):
+            # small recurrent weights, else the gradients grow through time
+            self._matrix(f"in_{k}", n_in, n, (0.38 if k == 1 else 0.57) / n_in**0.5, draw)
+            self._matrix(f"rec_{k}", n, n, 0.23 / n**0.5, draw)
+            self.register_parameter(f"theta_{k}", torch.nn.Parameter(torch.ones(n)))
+            self.register_parameter(f"bias_{k}", torch.nn.Parameter(torch.zeros(n)))
+            leak = torch.tensor(float(shape.leaks[k - 1]))
+            self.register_parameter(f"leak_{k}", torch.nn.Parameter(leak))
+        self._matrix("out", widths[-1], shape.n_outputs, 0.57 / widths[-1] ** 0.5, draw)
+        self.bias_out = torch.nn.Parameter(torch.zeros(shape.n_outputs))
+
+    def _matrix(self, name: str, rows: int, columns: int, spread: float, draw: torch.Generator) -> None:
+        weights = torch.randn(rows, columns, generator=draw) * spread
+        self.register_parameter(name, torch.nn.Parameter(weights))
+        self.register_buffer(f"mask_{name}", torch.ones(rows, columns))
+        self.matrices.append(name)
+
+    @property
+    def depth(self) -> int:
+        """Hidden layers."""
+        return len(self.shape.hidden)
+
+    def kept(self, name: str) -> torch.Tensor:
+        """A matrix with its pruned weights 0, quantised when the network is."""
+        w = getattr(self, name) * getattr(self, f"mask_{name}")
+        if self.scale is None:
+            return w
+        unit = 2.0 ** self.scale.exponent[name]
+        return straight((w / unit).round().clamp(-8.0, 7.0) * unit, w)
+
+    def constant(self, name: str, unit: float, low: float) -> torch.Tensor:
+        """A threshold or bias in the membrane's integers."""
+        value = getattr(self, name) * unit
+        return value if self.scale is None else straight(value.round().clamp(low, THETA_MAX), value)
+
+    def forward(self, x: torch.Tensor, drop: float = 0.0) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """x [frames, batch, inputs] -> (y [frames, batch, outputs], spikes [frames, steps, batch, n] a layer).
+
+        y is in float units: y / 2^exponent of `out` are the machine's merged results. drop: the share of
+        neurons that an utterance goes without, the same in all its frames.
+        """
+        shape, exact = self.shape, self.scale is not None
+        source, layers = x[:, None] - MIDDLE, []
+        for k in range(1, self.depth + 1):
+            unit = 2.0 ** self.scale.unit[k - 1] if exact else 1.0
+            w = self.kept(f"in_{k}") * (unit * 2.0**-INPUT_BITS if k == 1 else unit)
+            r = self.kept(f"rec_{k}") * unit
+            theta, bias = self.constant(f"theta_{k}", unit, 1.0), self.constant(f"bias_{k}", unit, -THETA_MAX)
+            code = self.scale.leak[k - 1] if exact else None
+            keep = 1.0 - torch.exp2(-getattr(self, f"leak_{k}"))
+            current = Product.apply(source, w, exact)
+            spikes = run(current, r, theta, bias, keep, shape.steps, shape.by_step, shape.soft, code)
+            layers.append(spikes)
+            source = spikes
+            if drop:
+                alive = torch.rand(spikes.shape[2:]) >= drop
+                source = source * (alive / (1.0 - drop))
+        bias_out = self.bias_out
+        if exact:
+            unit = 2.0 ** self.scale.exponent["out"]
+            bias_out = straight((bias_out / unit).round() * unit, bias_out)
+        return Product.apply(source.sum(dim=1), self.kept("out"), exact) + bias_out, layers
+
+    @torch.no_grad()
+    def clamp(self) -> None:
+        """Keep thresholds and leaks in their ranges; called after every step of the optimiser."""
+        for k in range(1, self.depth + 1):
+            getattr(self, f"theta_{k}").clamp_(THETA_LOW, THETA_HIGH)
+            getattr(self, f"leak_{k}").clamp_(LEAK_LOW, LEAK_HIGH)
+
+    @torch.no_grad()
+    def quantise(self) -> None:
+        """Fit scales, units and each neuron's gain to the float weights, and snap the leaks.
+
+        From now on the network is the integer one.
+        """
+        matrices = {name: self.kept(name).double().numpy() for name in self.matrices}
+        theta = [getattr(self, f"theta_{k}").double().numpy() for k in range(1, self.depth + 1)]
+        leak = tuple(int(torch.round(getattr(self, f"leak_{k}"))) for k in range(1, self.depth + 1))
+        found, gains = scales.fit(matrices, theta, leak)
+        for k, gain in enumerate(gains, 1):
+            for name in ("in", "rec", "theta", "bias"):
+                getattr(self, f"{name}_{k}").mul_(torch.from_numpy(gain).float())
+        self.scale = found

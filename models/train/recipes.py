@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every number that decides how a network is trained, in one place; no PyTorch.
+
+The values were chosen on development splits (docs/training.md says how).
+"""
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+MODELS = ("snn", "gru")
+RECURRENCES = ("frame", "step")
+STAGES = ("float", "pruned", "quantised")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one task is trained. Rates are the highest of a one-cycle schedule; shares lie in 0..1."""
+
+    task: str
+    seed: int = 1
+    model: str = "snn"  # or a float GRU of as many parameters
+    loss: str = "word"  # of the outputs' mean over the frames, or of every "frame"
+    hidden: tuple[int, ...] = (256, 256)  # neurons at first
+    pruned: tuple[int, ...] = (128, 128)  # ... and after pruning
+    steps: int = 2
+    recurrence: str = "frame"
+    soft: bool = True  # reset by subtraction
+    leaks: tuple[float, ...] = (2.0, 3.0)  # codes to begin with
+    epochs: tuple[int, int, int] = (60, 30, 16)  # of the stages float, pruned, quantised
+    rates: tuple[float, float, float] = (4e-3, 2e-3, 1e-3)
+    patience: int = 20  # epochs without a better dev score until a stage stops
+    batch: int = 64
+    weight_decay: float = 1e-2
+    drop: float = 0.2  # of the neurons of an utterance
+    smoothing: float = 0.1  # of the labels
+    logits: float = 8.0  # the outputs' mean times this is what the loss sees
+    density: float = 0.15  # spikes per neuron and step; more costs
+    averaging: float = 0.99  # of the parameters, a batch
+    teacher: float = 0.0  # share of the loss that comes from float GRUs trained first
+    teachers: int = 2
+    teacher_cells: int = 128
+    teacher_epochs: int = 50
+    teacher_rate: float = 3e-3
+    teacher_drop: float = 0.3
+    strength: float = 1.0  # of the augmentation, 0..1
+    masks: float = 0.5  # share of the utterances with bands and frames left out, after a third of a stage
+    rows: float = 0.4  # share of the output layer's rows that each tile of outputs goes without
+    zeros: float = 0.3  # share of the weights left in a matrix that pruning sets to zero
+
+
+# What differs from the defaults above, by task.
+_TASKS: dict[str, dict] = {
+    "digits": {},
+    "keywords": {},
+    "words": {},
+    "phones": {"loss": "frame", "drop": 0.1, "logits": 8.0},
+}
+
+
+def recipe(task: str, **changes) -> Recipe:
+    """The recipe of a task with some changes. ValueError, one line: what is no task, key or value."""
+    if task not in _TASKS:
+        raise ValueError(f"task {task!r}, want one of {', '.join(_TASKS)}")
+    names = {field.name for field in dataclasses.fields(Recipe)}
+    if strange := sorted(set(changes) - names):
+        raise ValueError(f"recipe: no {strange[0]!r}, want one of {', '.join(sorted(names))}")
+    lists = {key: tuple(value) if isinstance(value, list) else value for key, value in changes.items()}
+    made = Recipe(**{"task": task, **_TASKS[task], **lists})
+    _check(made)
+    return made
+
+
+def _check(made: Recipe) -> None:
+    for key, legal in (
+        ("model", MODELS), ("loss", ("word", "frame")), ("recurrence", RECURRENCES), ("steps", (1, 2)),
+    ):  # fmt: skip
+        if getattr(made, key) not in legal:
+            raise ValueError(f"{key} {getattr(made, key)!r}, want {' or '.join(map(str, legal))}")
+    if not made.hidden or not len(made.hidden) == len(made.pruned) == len(made.leaks):
+        raise ValueError(f"hidden {made.hidden}, pruned {made.pruned}, leaks {made.leaks}: want as many of each")
+    for n, kept in zip(made.hidden, made.pruned, strict=True):
+        if not 1 <= kept <= n:
+            raise ValueError(f"hidden {made.hidden}, pruned {made.pruned}: want 1 <= pruned <= hidden")
+    if made.seed < 0:
+        raise ValueError(f"seed {made.seed}, want 0 or more")
+
+
+def generator(recipe_: Recipe, *part) -> np.random.Generator:
+    """A generator of its own for one part: SHA-256 of "seed/stage/epoch/part". So resuming draws the same."""
+    return np.random.default_rng(seed_of(recipe_, *part))
+
+
+def seed_of(recipe_: Recipe, *part) -> int:
+    """The seed, 63 bits, of one part of the training."""
+    text = "/".join(str(x) for x in (recipe_.seed, *part))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") >> 1
