@@ -88,7 +88,7 @@ def _tests(context: click.Context) -> dict[str, registry.Test]:
     return registry.load(context.obj or registry.TESTS)
 
 
-class _Commands(click.Group):
+class Commands(click.Group):
     """Commands of which each answers a mistake with one line."""
 
     def invoke(self, ctx: click.Context) -> object:
@@ -97,7 +97,7 @@ class _Commands(click.Group):
             return super().invoke(ctx)
 
 
-@click.group(cls=_Commands)
+@click.group(cls=Commands)
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Run murmur's tests."""

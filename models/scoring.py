@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From outputs to words and phones, and how many are right."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+import numpy as np
+
+from models.corpora import Segment
+from models.features import HOP, RATE, WINDOW
+from models.inference import Heard
+
+SILENT = "sil"  # the phone that is left out of a sequence
+
+
+def words(heard: Heard, labels: Sequence[str]) -> list[str]:
+    """The word of each utterance: the largest sum, the lowest index of equals."""
+    return [labels[i] for i in heard.sums.argmax(axis=1)]
+
+
+def accuracy(found: Sequence[str], said: Sequence[str]) -> float:
+    """Share of equal labels."""
+    return sum(one == other for one, other in zip(found, said, strict=True)) / len(said)
+
+
+def frame_labels(segments: Sequence[Segment], frames: int, labels: Sequence[str]) -> np.ndarray:
+    """int64 [frames]: which label is heard at the middle of each frame, -1 where no segment says."""
+    places = {label: place for place, label in enumerate(labels)}
+    middles = (np.arange(frames) * HOP + WINDOW / 2) / RATE
+    found = np.full(frames, -1)
+    for segment in segments:
+        found[(middles >= segment.start) & (middles < segment.end)] = places.get(segment.label, -1)
+    return found
+
+
+def phones(path: Iterable[int] | Iterable[str], labels: Sequence[str] = ()) -> list[str]:
+    """The sequence of phones in frames or segments: repeats are one, silence is none."""
+    names = (one if isinstance(one, str) else labels[one] for one in path)
+    return [name for name, _ in groupby(names) if name != SILENT]
+
+
+def distance(one: Sequence, other: Sequence) -> int:
+    """Fewest insertions, deletions and substitutions that make the one the other."""
+    row = list(range(len(other) + 1))
+    for i, x in enumerate(one, 1):
+        last, row[0] = row[0], i
+        for j, y in enumerate(other, 1):
+            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (x != y))
+    return row[-1]
+
+
+def phone_scores(
+    best: Sequence[np.ndarray], segments: Sequence[Sequence[Segment]], labels: Sequence[str]
+) -> dict[str, float]:
+    """`frame_accuracy` of the frames that a segment names; `phone_error_rate`, errors for each phone said."""
+    right = frames = errors = said = 0
+    for path, own in zip(best, segments, strict=True):
+        truth = frame_labels(own, len(path), labels)
+        right += int((path == truth)[truth >= 0].sum())
+        frames += int((truth >= 0).sum())
+        sequence = phones(segment.label for segment in own)
+        errors += distance(sequence, phones(path.tolist(), labels))
+        said += len(sequence)
+    return {"frame_accuracy": right / max(frames, 1), "phone_error_rate": errors / max(said, 1)}

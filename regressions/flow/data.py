@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the command is given: folders of sound and network files. A mistake in them is one line."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from models import corpora
+from models.networks import trained
+from models.weight_file import Trained
+from regressions.registry import RegistryError
+
+SPOKEN = "spoken"  # in place of a folder: sound that the project synthesises
+
+
+@contextlib.contextmanager
+def wrong() -> Iterator[None]:
+    """What the models refuse with a ValueError is the user's mistake."""
+    try:
+        yield
+    except ValueError as error:
+        raise RegistryError(str(error)) from None
+
+
+def corpus(task: str, where: str, hold_out: str | None = None) -> corpora.Corpus:
+    """The sound in a folder, or synthesised."""
+    with wrong():
+        return corpora.spoken(task) if where == SPOKEN else corpora.read(task, where, hold_out)
+
+
+def network(task: str, weights: str) -> Trained:
+    """The network file `weights`, or the one shipped for the task; it must be for that task."""
+    with wrong():
+        found = trained(weights or task)
+        if found.task != task:
+            raise ValueError(f"{weights or task}: a network for {found.task or 'no task'}, not for {task}")
+        if not found.labels or found.card["features"] is None:
+            raise ValueError(f"{weights or task}: its card names no labels or no features of sound")
+    return found
+
+
+@dataclass(frozen=True)
+class Unheard:
+    """The sounds of a corpus that a network was neither trained on nor watched with."""
+
+    utterances: list[corpora.Utterance]
+    features: list[np.ndarray]  # int8 [frames, 40]
+    left_out: int
+
+
+def unheard(sound: corpora.Corpus, file: Trained, most: int = 0) -> Unheard:
+    """Those in `sound`; of more than `most` (0: any number) evenly spaced ones. None is a mistake."""
+    kind = file.card["features"]["kind"]
+    with wrong():
+        check_labels(sound, file.labels)
+        features, marks = corpora.features(sound, kind), corpora.fingerprints(sound, kind)
+    heard = set(file.card["trained_on"]["sounds"])
+    places = [place for place, mark in enumerate(marks) if mark not in heard]
+    left_out = len(marks) - len(places)
+    if not places:
+        raise RegistryError(f"{sound.name}: the network was trained on or watched with all {left_out} sounds")
+    if 0 < most < len(places):
+        places = [places[i * len(places) // most] for i in range(most)]
+    return Unheard([sound.utterances[i] for i in places], [features[i] for i in places], left_out)
+
+
+def check_labels(sound: corpora.Corpus, labels: Sequence[str]) -> None:
+    """ValueError when the sound has a label that the network does not know."""
+    said = {u.label for u in sound.utterances if u.label} | {
+        s.label for u in sound.utterances for s in u.segments
+    }
+    if strange := sorted(said - set(labels)):
+        raise ValueError(
+            f"{sound.name}: label {strange[0]!r} is none of the network's {len(labels)}: {' '.join(labels)}"
+        )
+
+
+def writable(path: str) -> Path:
+    """A file that is to be written and renamed: its folder is there, and it is no folder or device itself."""
+    file = Path(path)
+    if not file.parent.is_dir():
+        raise RegistryError(f"{path}: no such folder")
+    if file.exists() and not file.is_file():
+        raise RegistryError(f"{path}: not a plain file, want the name of one")
+    return file

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The folder of one run of the flow: what it is about (config.json), and what each stage has left in it."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.train.recipes import Recipe, recipe
+from regressions.paths import BUILD, shown, write_json
+from regressions.registry import RegistryError
+
+FLOW = BUILD / "flow"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a run was begun with; the later stages read it."""
+
+    data: list[str]  # the task's own folder, then extra training material
+    hold_out: str | None
+    recipe: Recipe  # of which the task and the seed
+
+    def as_json(self) -> dict[str, Any]:
+        """What config.json holds."""
+        return json.loads(json.dumps({"version": VERSION, **dataclasses.asdict(self)}))
+
+
+def begin(path: Path, config: Config) -> None:
+    """Make the folder of a run, or go on in it; RegistryError when it was begun with something else."""
+    if (path / "config.json").exists():
+        found, given = read(path).as_json(), config.as_json()
+        if found["recipe"]["task"] != given["recipe"]["task"]:
+            raise RegistryError(f"{shown(path)}: a run of {found['recipe']['task']}, want another --run")
+        flat = [{**one, **one.pop("recipe")} for one in (found, given)]
+        for key, value in flat[0].items():
+            if flat[1][key] != value:
+                raise RegistryError(
+                    f"{shown(path)}: begun with {key} {value}, now {flat[1][key]}; "
+                    "want the same or another --run"
+                )
+    elif path.is_dir() and any(path.iterdir()):
+        raise RegistryError(f"{shown(path)}: holds something else, want a new folder")
+    path.mkdir(parents=True, exist_ok=True)
+    write_json(path / "config.json", config.as_json())
+
+
+def read(path: Path) -> Config:
+    """What the run in a folder is about; RegistryError, one line, when there is none."""
+    file = path / "config.json"
+    try:
+        held = json.loads(file.read_text())
+        if held["version"] != VERSION:
+            raise ValueError(f"version {held['version']}, want {VERSION}")
+        made = dict(held["recipe"])
+        return Config(held["data"], held["hold_out"], recipe(made.pop("task"), **made))
+    except OSError:
+        raise RegistryError(f"{shown(path)}: no run there, `murmur train` begins one") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise RegistryError(f"{shown(file)}: damaged ({error}); want another --run") from None

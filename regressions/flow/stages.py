@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stages between sound and report: what each needs from the one before, what it leaves, who does it."""
+
+import contextlib
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from models.weight_file import load
+from regressions.flow import data, evaluate, folder, program, report
+from regressions.paths import shown, write_json
+from regressions.registry import RegistryError
+from regressions.toolchain import ToolchainError
+
+INSTALL = "pip install torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu"
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Callable[[str, int, int, dict], None]]:
+    """Gives what training calls as it goes on: show(stage, done, of, the newest figures by name)."""
+    with contextlib.ExitStack() as stack:
+        bars: dict[str, tqdm] = {}
+
+        def show(stage: str, done: int, of: int, figures: dict) -> None:
+            if stage not in bars:
+                bars[stage] = stack.enter_context(tqdm(total=of, initial=done, desc=stage, disable=None))
+            shown = {name: f"{x:.4g}" if isinstance(x, float) else x for name, x in figures.items()}
+            bars[stage].set_postfix(shown)
+            bars[stage].update(done - bars[stage].n)
+
+        yield show
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One command: the files that must be there, those that it leaves."""
+
+    name: str
+    needs: tuple[str, ...]
+    after: str  # the command that leaves them
+    leaves: str
+    work: Callable[[Path, bool], None]  # the run's folder; whether on the RTL
+
+    def run(self, path: Path, on_rtl: bool = False) -> None:
+        """Do it. RegistryError when the stage before is not done."""
+        folder.read(path)
+        for name in self.needs:
+            if not (path / name).exists():
+                raise RegistryError(f"{shown(path)}: no {name} there, `murmur {self.after}` leaves it")
+        self.work(path, on_rtl)
+
+
+def need_torch() -> None:
+    """ToolchainError, one line that says how to get it, when PyTorch is not there."""
+    if importlib.util.find_spec("torch") is None:
+        folder_of_pip = shown(Path(sys.prefix) / "bin")
+        raise ToolchainError(
+            f"PyTorch is not installed, which only training needs: {folder_of_pip}/{INSTALL}"
+        )
+
+
+def _training(name: str) -> Callable[[Path, bool], None]:
+    """The stage of models.train.stages, which needs PyTorch."""
+
+    def work(path: Path, _on_rtl: bool) -> None:
+        need_torch()
+        from models.train import stages
+
+        config = folder.read(path)
+        task = config.recipe.task
+        sounds = [
+            data.corpus(task, where, None if at else config.hold_out) for at, where in enumerate(config.data)
+        ]
+        with data.wrong(), progress() as show:
+            getattr(stages, name)(sounds, config.recipe, path, show)
+
+    return work
+
+
+def _compile(path: Path, _on_rtl: bool) -> None:
+    with data.wrong():
+        print(program.table(program.write(load(path / "network.safetensors"), path / "program")))
+
+
+def _run(path: Path, on_rtl: bool) -> None:
+    config = folder.read(path)
+    with data.wrong():
+        file = load(path / "network.safetensors")
+    figures = evaluate.evaluate(config.recipe.task, config.data[0], file, on_rtl, hold_out=config.hold_out)
+    write_json(path / "run.json", figures)
+    print(evaluate.table(figures))
+    evaluate.judge(figures)
+
+
+def _report(path: Path, _on_rtl: bool) -> None:
+    print(report.write(path, folder.read(path)))
+
+
+STAGES = {
+    stage.name: stage
+    for stage in (
+        Stage("train", (), "", "float.safetensors", _training("train")),
+        Stage("prune", ("float.safetensors",), "train", "pruned.safetensors", _training("prune")),
+        Stage("quantise", ("float.safetensors",), "train", "network.safetensors", _training("quantise")),
+        Stage("compile", ("network.safetensors", "network.json"), "quantise", "program", _compile),
+        Stage("run", ("network.safetensors", "network.json"), "quantise", "run.json", _run),
+        Stage(
+            "report",
+            ("network.json", "program/sizes.json", "run.json"),
+            "compile` and `murmur run",
+            "report.md",
+            _report,
+        ),
+    )
+}
