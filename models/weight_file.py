@@ -72,12 +72,6 @@ def replace_files(contents: Mapping[Path, bytes]) -> None:
             part.unlink(missing_ok=True)
 
 
-def sound_mark(samples: np.ndarray) -> str:
-    """What `trained_on` knows a sound by: float [n], full scale 1.0, in 16 bits; 32 bits of SHA-256."""
-    whole = np.clip(np.rint(np.asarray(samples, np.float64) * 32768), -32768, 32767)
-    return hashlib.sha256(whole.astype("<i2").tobytes()).hexdigest()[:8]
-
-
 def arrays(network: Network) -> dict[str, np.ndarray]:
     """The integer arrays of a network under their names in the file; masks are uint8, 0 or 1."""
     found: dict[str, np.ndarray | None] = {}

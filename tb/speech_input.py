@@ -11,15 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
+from models import corpora
 from models.audio import complaint, read_audio, synthesise
-from models.features import BANDS, RATE, WINDOW, LogMel
+from models.corpora.corpus import DIGITS, SILENCE, SPLITS
+from models.features import BANDS, RATE, WINDOW, front_end
 from models.networks import trained
 from models.text import one_line
-from models.train.dataset import SPLITS, Recording, fsdd_files, split_of
+from models.weight_file import Trained
 from regressions.registry import RegistryError
 
 VOICE = "en-us"
-DIGITS = "zero one two three four five six seven eight nine".split()
 Utterance = tuple[str, str, np.ndarray]  # what was said ("" where nobody knows), group, int8 [frames, 40]
 
 
@@ -40,15 +41,18 @@ def prepare(params: Mapping, seed: int) -> dict[str, np.ndarray]:
     if voice != VOICE and (given["wav"] or given["data"]):
         raise RegistryError(f"VOICE={voice}: is the voice of SAY=, not of a recording")
     try:
-        labels = trained(str(params.get("weights", "digits"))).labels
+        file = trained(str(params.get("weights", "digits")))
     except ValueError as error:  # here, not in the simulation
         raise RegistryError(f"WEIGHTS={error}") from None
+    if file.card["features"] is None or not file.labels:
+        raise RegistryError(f"WEIGHTS={params['weights']}: its card names no features of sound, or no words")
+    kind = file.card["features"]["kind"]
     if given["data"]:
-        found = _of_folder(given["data"], given["split"], labels)
+        found = _of_folder(given["data"], given["split"], file, kind)
     elif given["wav"]:
-        found = [_of_file(given["wav"])]
+        found = [_of_file(given["wav"], kind)]
     else:
-        found = _spoken(_words(given["say"], labels), voice, seed)
+        found = _spoken(_words(given["say"], file.labels), voice, seed, kind)
     said, groups, features = zip(*found, strict=True)
     return {
         "said": np.array(said),
@@ -94,17 +98,18 @@ def _words(say: str, labels: Sequence[str]) -> list[str]:
     return words or known
 
 
-def _spoken(words: list[str], voice: str, seed: int) -> list[Utterance]:
+def _spoken(words: list[str], voice: str, seed: int, kind: str) -> list[Utterance]:
     try:
-        return [(word, "synthesised", _features(*synthesise(word, voice, seed=seed - 1))) for word in words]
+        sounds = [(word, *synthesise(word, voice, seed=seed - 1)) for word in words]
     except ValueError as error:
         raise RegistryError(f"VOICE={voice}: {error}") from None
+    return [(word, "synthesised", _features(samples, rate, kind)) for word, samples, rate in sounds]
 
 
-def _features(samples: np.ndarray, rate: int) -> np.ndarray:
+def _features(samples: np.ndarray, rate: int, kind: str) -> np.ndarray:
     """int8 [frames, 40], a second of sound at a time, so that ten minutes do not fill the memory."""
-    front_end = LogMel(rate)
-    pieces = [front_end.push(samples[at : at + rate]) for at in range(0, len(samples), rate)]
+    stream = front_end(rate, kind)
+    pieces = [stream.push(samples[at : at + rate]) for at in range(0, len(samples), rate)]
     features = np.concatenate([np.zeros((0, BANDS), np.int8), *pieces])
     if not len(features):
         raise ValueError(
@@ -113,21 +118,16 @@ def _features(samples: np.ndarray, rate: int) -> np.ndarray:
     return features
 
 
-def _read(path: str) -> tuple[np.ndarray, str]:
-    """The features of a file, and what is wrong with its sound; ValueError begins with the path."""
-    samples, rate = read_audio(path)
+def _of_file(path: str, kind: str) -> Utterance:
     try:
-        return _features(samples, rate), complaint(samples)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-
-
-def _of_file(path: str) -> Utterance:
-    try:
-        features, bad = _read(path)
+        samples, rate = read_audio(path)
     except ValueError as error:
         raise RegistryError(f"WAV={error}") from None
-    if bad:
+    try:
+        features = _features(samples, rate, kind)
+    except ValueError as error:
+        raise RegistryError(f"WAV={path}: {error}") from None
+    if bad := complaint(samples):
         _warn(f"WAV={path}: {bad}; the word heard may mean nothing")
     return "", one_line(Path(path).name), features
 
@@ -136,40 +136,37 @@ def _warn(text: str) -> None:
     print(f"warning: {one_line(text)}", flush=True)
 
 
-def _of_folder(folder: str, split: str, labels: Sequence[str]) -> list[Utterance]:
+def _of_folder(folder: str, split: str, file: Trained, kind: str) -> list[Utterance]:
     """The recordings in ``folder``, all of them or those of one split."""
-    chosen = _chosen(folder, split)
     found, bad = [], []
-    for recording in chosen:
+    for utterance in _chosen(folder, split, file):
         try:
-            features, wrong = _read(str(recording.path))
+            samples, rate = utterance.sound()
         except ValueError as error:
             raise RegistryError(f"DATA={folder}: {error}") from None
-        found.append((labels[recording.digit], split_of(recording), features))
-        if wrong:
-            bad.append(f"{recording.path.name}: {wrong}")
+        try:
+            found.append((utterance.label, utterance.split, _features(samples, rate, kind)))
+        except ValueError as error:
+            raise RegistryError(f"DATA={folder}: {utterance.name}: {error}") from None
+        if utterance.label != SILENCE and (wrong := complaint(samples)):
+            bad.append(f"{utterance.name}: {wrong}")
     if bad:
         _warn(f"DATA={folder}: {len(bad)} of {len(found)} are hard to hear, as {bad[0]}")
     return found
 
 
-def _chosen(folder: str, split: str) -> list[Recording]:
+def _chosen(folder: str, split: str, file: Trained) -> list[corpora.Utterance]:
     if split not in ("", *SPLITS):
         raise RegistryError(f"SPLIT={split}: no such split, known: {', '.join(SPLITS)}")
     try:
-        recordings, others = fsdd_files(folder)
-    except FileNotFoundError:
-        raise RegistryError(f"DATA={folder}: no such folder") from None
-    except OSError as error:
-        raise RegistryError(f"DATA={folder}: cannot be read: {error.strerror}") from None
-    named = "{digit}_{speaker}_{index}.wav, .flac or .ogg"
-    if not recordings:
-        raise RegistryError(f"DATA={folder}: no file named {named} among {len(others)}")
-    if others:
-        _warn(f"DATA={folder}: {len(others)} files ignored that are not named {named}, as {others[0].name}")
-    chosen = [recording for recording in recordings if split in ("", split_of(recording))]
+        sound = corpora.read(file.task, folder)
+    except ValueError as error:
+        raise RegistryError(f"DATA={error}") from None
+    if strange := sorted({utterance.label for utterance in sound.utterances} - set(file.labels)):
+        raise RegistryError(f"DATA={folder}: {strange[0]!r} is no word of this network")
+    chosen = [utterance for utterance in sound.utterances if split in ("", utterance.split)]
     if not chosen:
         raise RegistryError(
-            f"SPLIT={split}: none of the {len(recordings)} recordings in {folder} belongs to it"
+            f"SPLIT={split}: none of the {len(sound.utterances)} recordings in {folder} belongs to it"
         )
     return chosen

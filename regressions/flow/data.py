@@ -13,8 +13,6 @@ from models.networks import trained
 from models.weight_file import Trained
 from regressions.registry import RegistryError
 
-SPOKEN = "spoken"  # in place of a folder: sound that the project synthesises
-
 
 @contextlib.contextmanager
 def wrong() -> Iterator[None]:
@@ -26,9 +24,9 @@ def wrong() -> Iterator[None]:
 
 
 def corpus(task: str, where: str, hold_out: str | None = None) -> corpora.Corpus:
-    """The sound in a folder, or synthesised."""
+    """The sound in a folder, or synthesised (`spoken`)."""
     with wrong():
-        return corpora.spoken(task) if where == SPOKEN else corpora.read(task, where, hold_out)
+        return corpora.read(task, where, hold_out)
 
 
 def network(task: str, weights: str) -> Trained:

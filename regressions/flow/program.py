@@ -45,9 +45,9 @@ def write(file: Trained, folder: Path) -> dict[str, Any]:
 
 
 def sizes_of(network: Network, images: Images) -> dict[str, Any]:
-    """`bits`: of the weights in rows that a tile of outputs keeps, as stored without the padding of its
-    lanes; of masks, thresholds, biases and program; `bytes` of them all. `weights`: how many there are in all,
-    kept by masks, stored, not zero. `memories`: words used in the build.
+    """Bits of each part and `bytes` of all. Of weights those count that are stored: rows that a tile of
+    outputs keeps, without the padding of its lanes. `weights`: how many are dense, kept by masks, stored, not
+    zero. `memories`: words used in the build.
     """
     matrices: list[tuple] = [(network.output.w, network.output.mask)]
     for layer in network.layers:
