@@ -168,8 +168,10 @@ class Stage:
             for group in self.optimiser.param_groups:
                 group["lr"] = rate_at((self.done + at / len(plan)) / self.epochs, self.rate)
             losses.append(self._step([found[i] for i in places], teachers))
-        self.done += 1
         scored = score(self.average, data.dev, recipe)
+        if not math.isfinite(scored["loss"]):
+            raise ValueError(f"stage {self.name}, epoch {self.done + 1}: the dev loss is {scored['loss']}")
+        self.done += 1
         if scored["loss"] < self.best_loss:
             self.best_loss, self.best_epoch = scored["loss"], self.done
             self.best.load_state_dict(self.average.state_dict())

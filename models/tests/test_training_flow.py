@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Train, prune and quantise on a corpus of a few tones, in seconds. Needs PyTorch."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from models import reference, weight_file
+from models.corpora import Corpus, Segment, Utterance, cache, features
+from models.tests.pytorch import torch
+from models.train.recipes import recipe
+
+if torch is None:
+    pytest.skip("PyTorch is not installed", allow_module_level=True)
+
+from models.train import fit, stages
+
+TONES = (300.0, 800.0, 2000.0)
+SMALL = {
+    "hidden": (16, 16), "pruned": (8, 8), "epochs": (3, 1, 2), "batch": 8, "rates": (2e-2, 1e-2, 5e-3),
+    "teacher_cells": 6, "teacher_epochs": 1, "teachers": 1, "averaging": 0.5,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tone:
+    """0.2 s of a tone with a little noise."""
+
+    hertz: float
+    seed: int
+
+    def __call__(self):
+        random = np.random.default_rng(self.seed)
+        time = np.arange(1600) / 8000.0
+        sound = 0.3 * np.sin(2 * np.pi * self.hertz * time) + 0.01 * random.standard_normal(1600)
+        return sound.astype(np.float32), 8000
+
+    def key(self):
+        return f"{self.hertz}/{self.seed}"
+
+
+def tones(task="words", each=8):
+    """A corpus of three labels; as phones, each sound is one label for its first and one for its second half."""
+    found = []
+    for label, hertz in enumerate(TONES):
+        for seed in range(each):
+            split = "test" if seed == 0 else "dev" if seed == 1 else "train"
+            halves = (Segment(0.0, 0.1, f"t{label}"), Segment(0.1, 0.2, "t0")) if task == "phones" else ()
+            found.append(
+                Utterance(
+                    f"{label}-{seed}", "" if halves else f"t{label}", f"s{seed}", split, Tone(hertz, seed), halves
+                )
+            )
+    return Corpus(task, "tones", "none", ("t0", "t1", "t2"), tuple(found), "by number")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    """Features of these tests stay with them."""
+    monkeypatch.setattr(cache, "FOLDER", tmp_path / "features")
+
+
+def show(_stage, _done, _of, _figures):
+    """Nobody looks."""
+
+
+def flow(run, made, corpus=None):
+    """All three stages; the bytes of the network."""
+    for stage in (stages.train, stages.prune, stages.quantise):
+        stage([corpus or tones()], made, run, show)
+    return (run / "network.safetensors").read_bytes()
+
+
+def outputs(trained, corpus):
+    """int [utterances, frames, outputs] of the file's network, by the reference; all sounds are as long."""
+    found = reference.run(trained.network, np.stack(features(corpus)).astype(np.int64))
+    return found.outputs.sum(axis=2, dtype=np.int64)
+
+
+class Stop(Exception):
+    """As if the power went."""
+
+
+def test_interrupted_anywhere_it_ends_with_the_same_bits(tmp_path):
+    """A run that is stopped after every single epoch, against one that is not."""
+    made = recipe("words", teacher=0.5, **SMALL)
+    whole = flow(tmp_path / "a", made)
+    seen = []
+
+    def stopping(stage, done, _of, _figures):
+        if (stage, done) not in seen:
+            seen.append((stage, done))
+            raise Stop
+
+    for stage in (stages.train, stages.prune, stages.quantise):
+        for _ in range(20):
+            try:
+                stage([tones()], made, tmp_path / "b", stopping)
+                break
+            except Stop:
+                continue
+    assert len(seen) == 1 + 3 + 2 + 1 + 2
+    assert (tmp_path / "b/network.safetensors").read_bytes() == whole
+    assert (tmp_path / "a/epochs.jsonl").read_text() == (tmp_path / "b/epochs.jsonl").read_text()
+    assert flow(tmp_path / "c", dataclasses.replace(made, seed=2)) != whole
+
+
+def test_the_integers_score_as_trained_and_learn_tones(tmp_path):
+    """The network file, run by models.reference, scores what the card says; it has the sizes that pruning
+    leaves, and whole rows of the output layer are out."""
+    made = recipe("words", **{**SMALL, "epochs": (12, 4, 4)}, rows=0.4, zeros=0.25, drop=0.0)
+    flow(tmp_path, made)
+    trained = weight_file.load(tmp_path / "network.safetensors")
+    corpus = tones()
+    said = outputs(trained, corpus).sum(axis=1).argmax(axis=1)
+    right = [corpus.labels[i] == u.label for i, u in zip(said, corpus.utterances, strict=True)]
+    scores = trained.card["scores"]["quantised"]
+    for split in ("dev", "test"):
+        assert sum(right[i] for i in corpus.split(split)) == scores[split]["correct"], split
+    assert np.mean(right) > 0.8, "three tones are told apart"
+    assert [layer.n for layer in trained.network.layers] == [8, 8]
+    mask = trained.network.output.mask
+    assert (mask == mask[:, :1]).all() and (~mask[:, 0]).sum() == 3  # 40 % of 8
+    for layer in trained.network.layers:
+        for w in (layer.w_in, layer.w_rec):
+            assert (w == 0).mean() >= 0.25
+    lines = [json.loads(line) for line in (tmp_path / "epochs.jsonl").read_text().splitlines()]
+    assert [line["stage"] for line in lines].count("float") == 12
+
+
+@pytest.mark.parametrize(
+    "changes", [{"recurrence": "step", "soft": False}, {"steps": 1}, {"task": "phones"}], ids=str
+)
+def test_other_kinds_of_network_go_through(tmp_path, changes):
+    """By step, T = 1 and a loss on every frame; the integers score what the card says."""
+    task = changes.pop("task", "words")
+    flow(tmp_path, recipe(task, **{**SMALL, "epochs": (2, 1, 1)}, **changes), tones(task))
+    trained = weight_file.load(tmp_path / "network.safetensors")
+    corpus = tones(task)
+    y, correct = outputs(trained, corpus), 0
+    for i in corpus.split("test"):
+        label = int(corpus.utterances[i].name[0])
+        if task == "phones":
+            middle = (np.arange(y.shape[1]) * 80 + 100) / 8000
+            correct += int((y[i].argmax(axis=1) == np.where(middle < 0.1, label, 0)).sum())
+        else:
+            correct += int(y[i].sum(axis=0).argmax()) == label
+    assert correct == trained.card["scores"]["quantised"]["test"]["correct"]
+
+
+def test_a_gru_trains_and_is_not_pruned(tmp_path):
+    made = recipe("words", model="gru", **SMALL)
+    stages.train([tones()], made, tmp_path, show)
+    described = json.loads((tmp_path / "float.json").read_text())
+    spiking = 40 * 8 + 8 * 8 * 3 + 8 * 3 + 3 + 4 * 8
+    assert abs(described["parameters"] / spiking - 1) < 0.25
+    with pytest.raises(ValueError, match="float.safetensors: a float GRU"):
+        stages.prune([tones()], made, tmp_path, show)
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_last_checkpoint(tmp_path, monkeypatch):
+    made = recipe("words", **SMALL)
+    plain = fit.Stage._step
+
+    def spoilt(self, utterances, teachers):
+        if self.done == 1:
+            with torch.no_grad():
+                self.network.out[0, 0] = float("nan")
+        return plain(self, utterances, teachers)
+
+    monkeypatch.setattr(fit.Stage, "_step", spoilt)
+    with pytest.raises(ValueError, match="epoch 2: the loss is nan, expected a number.*of epoch 1") as error:
+        stages.train([tones()], made, tmp_path, show)
+    assert "\n" not in str(error.value)
+    monkeypatch.setattr(fit.Stage, "_step", plain)
+    stages.train([tones()], made, tmp_path, show)
+    assert (tmp_path / "float.safetensors").exists()
+
+
+def test_a_damaged_checkpoint_is_refused_by_name(tmp_path):
+    made = recipe("words", **SMALL)
+    stages.train([tones()], made, tmp_path, show)
+    path = tmp_path / "float.checkpoint"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match="float.checkpoint: damaged"):
+        stages.train([tones()], made, tmp_path, show)
+    path.write_bytes(whole)
+    with pytest.raises(ValueError, match="float.checkpoint: of another stage or recipe"):
+        stages.train([tones()], dataclasses.replace(made, seed=5), tmp_path, show)
+    with pytest.raises(ValueError, match="pruned.json: missing|float.json: missing"):
+        stages.prune([tones()], made, tmp_path / "nowhere", show)
