@@ -37,44 +37,57 @@ def _weights(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
 def _layer(
     rng: np.random.Generator,
     name: str,
-    rows: int,
-    shift_in: int,
-    shift_rec: int,
+    shape: tuple[int, int],
+    shifts: tuple[int, int],
     mean: float,
     var: float,
     ratio: float,
 ) -> LifLayer:
-    """A layer whose source has mean and variance `mean`, `var` in every row."""
-    w_in, w_rec = _weights(rng, rows, HIDDEN), _weights(rng, HIDDEN, HIDDEN)
-    a, b = w_in.astype(float) * 2**shift_in, w_rec.astype(float) * 2**shift_rec
+    """A layer of `shape` [rows, neurons] whose source has mean and variance `mean`, `var` in every row;
+    `shifts` of its source and of its recurrence.
+    """
+    rows, n = shape
+    w_in, w_rec = _weights(rng, rows, n), _weights(rng, n, n)
+    a, b = w_in.astype(float) * 2 ** shifts[0], w_rec.astype(float) * 2 ** shifts[1]
     drive = np.sqrt((a**2).sum(0) * var + (b**2).sum(0) * RATE * (1 - RATE))
-    theta = np.rint(ratio * drive * rng.uniform(0.8, 1.2, HIDDEN))
+    theta = np.rint(ratio * drive * rng.uniform(0.8, 1.2, n))
     bias = np.rint(RATE * theta - mean * a.sum(0) - RATE * b.sum(0))
     return LifLayer(
-        name=name, w_in=w_in, w_rec=w_rec, mask_in=None, mask_rec=None, shift_in=shift_in,
-        shift_rec=shift_rec,
+        name=name, w_in=w_in, w_rec=w_rec, mask_in=None, mask_rec=None,
+        shift_in=shifts[0], shift_rec=shifts[1],
         theta=theta.astype(np.int32), bias=bias.astype(np.int32), leak=0, soft=True,
+    )  # fmt: skip
+
+
+def hidden_layers(rng: np.random.Generator, n: int, ratio: tuple[float, float]) -> tuple[LifLayer, LifLayer]:
+    """Two recurrent layers of `n` neurons held at RATE, the first fed by uniform signed bytes."""
+    first = _layer(rng, "h1", (INPUTS, n), (0, SHIFT_REC1), BYTE_MEAN, BYTE_VAR, ratio[0])
+    return first, _layer(rng, "h2", (n, n), (SHIFT2, SHIFT2), RATE, RATE * (1 - RATE), ratio[1])
+
+
+def network_of(
+    rng: np.random.Generator, name: str, layers: tuple[LifLayer, LifLayer], mask: np.ndarray | None
+) -> Network:
+    """Those layers with SCORES merged outputs behind them; `mask` bool [neurons, SCORES], None: all kept."""
+    w = _weights(rng, layers[-1].n, SCORES)
+    output = OutputLayer(
+        name="scores", w=w if mask is None else w * mask.astype(np.int8), mask=mask,
+        bias=rng.integers(-1000, 1001, SCORES, dtype=np.int32), shift=0, merged=True, result="raw",
+    )  # fmt: skip
+    return Network(
+        name=name, n_inputs=INPUTS, in_signed=True, in_min=-128, in_max=127, steps=2, recurrence="frame",
+        layers=layers, output=output,
     )  # fmt: skip
 
 
 def r0(seed: int = 0, ratio=RATIO) -> Network:
     """R0 with weights, thresholds and masks drawn from `seed`."""
     rng = np.random.default_rng([0x5230, seed])
-    first = _layer(rng, "h1", INPUTS, 0, SHIFT_REC1, BYTE_MEAN, BYTE_VAR, ratio[0])
-    second = _layer(rng, "h2", HIDDEN, SHIFT2, SHIFT2, RATE, RATE * (1 - RATE), ratio[1])
+    layers = hidden_layers(rng, HIDDEN, ratio)
     keep = np.zeros((HIDDEN, SCORES // TILE), bool)
     for tile in range(SCORES // TILE):
         keep[rng.permutation(HIDDEN)[:KEPT], tile] = True
-    mask = np.repeat(keep, TILE, axis=1)
-    output = OutputLayer(
-        name="scores", w=_weights(rng, HIDDEN, SCORES) * mask.astype(np.int8), mask=mask,
-        bias=rng.integers(-1000, 1001, SCORES, dtype=np.int32), shift=0, merged=True, result="raw",
-    )  # fmt: skip
-    return Network(
-        name="r0", n_inputs=INPUTS, in_signed=True, in_min=-128, in_max=127, steps=2,
-        recurrence="frame",
-        layers=(first, second), output=output,
-    )  # fmt: skip
+    return network_of(rng, "r0", layers, np.repeat(keep, TILE, axis=1))
 
 
 def r0_frames(seed: int, count: int) -> np.ndarray:

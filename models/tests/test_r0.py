@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from models import reference
+from models.networks.dense import dense
 from models.networks.r0 import EITHER, KEPT, RATE, r0, r0_frames
 
 FRAMES = 1000
@@ -58,3 +59,12 @@ def test_seeds_matter_and_repeat():
     assert np.array_equal(r0_frames(4, 3), r0_frames(4, 5)[:3])
     frames = r0_frames(0, 2000)
     assert (frames.min(), frames.max()) == (-128, 127)
+
+
+def test_the_dense_network_is_the_size_that_s0_begins_with():
+    net = dense()
+    matrices = [*(w for layer in net.layers for w in (layer.w_in, layer.w_rec)), net.output.w]
+    assert sum(w.size for w in matrices) == 698_368
+    assert all(layer.mask_in is None and layer.mask_rec is None for layer in net.layers)
+    spikes = reference.run(net, r0_frames(0, 300)[None]).spikes
+    assert [s.mean() for s in spikes] == pytest.approx([RATE, RATE], abs=TOLERANCE)

@@ -32,6 +32,12 @@ def test_r0(tmp_path):
     assert result["cycles_per_frame"] <= 800
 
 
+def test_dense(tmp_path):
+    result = simulate("dense", tmp_path, FRAMES=20, UTTERANCES=2)
+    assert result["status"] == "pass", result
+    assert result["frames"] == 20
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_random(seed, tmp_path):
     result = simulate("random", tmp_path, seed=seed)
