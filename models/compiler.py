@@ -9,7 +9,7 @@ Proof first (`proof.py`), then storage (`storage.py`), schedule (`schedule.py`) 
 import numpy as np
 
 from models import loops, storage
-from models.formats import TAG_W, BuildConfig, Fmt
+from models.formats import SHIFT_MAX, TAG_W, Z_W, BuildConfig, Fmt
 from models.images import Images, LayerPlace, Layout
 from models.network import Network, OutputLayer
 from models.proof import prove
@@ -57,15 +57,35 @@ def _together(ff: list[storage.Piece], rec: list[storage.Piece]) -> list[list[st
     return [ff, rec]
 
 
-def compile_network(network: Network, config: BuildConfig) -> Images:
+def _planes(network: Network) -> int:
+    """Bit planes of the input; a set bit of plane p is the digit +2^p of a spike."""
+    me = f"network {network.name}: bit planes"
+    if not network.layers:
+        raise CompileError(f"{me} need a hidden layer")
+    if not 0 <= network.in_min <= network.in_max < 1 << Z_W:
+        raise CompileError(
+            f"{me} hold numbers of 0..{(1 << Z_W) - 1}, the input is {network.in_min}..{network.in_max}"
+        )
+    planes, shift = network.in_max.bit_length(), network.layers[0].shift_in
+    if shift + planes - 1 > SHIFT_MAX:
+        raise CompileError(
+            f"{me} need a shift of {shift + planes - 1} for the highest, an ACC has up to {SHIFT_MAX}"
+        )
+    return planes
+
+
+def compile_network(network: Network, config: BuildConfig, bit_planes: bool = False) -> Images:
     """Images of `network` for a build. CompileError (one line) when it cannot be proved safe or
     does not fit.
 
     A network without hidden layers scores its numbers once a frame, whatever `steps` and `merged`
-    say.
+    say. With `bit_planes` the input goes in bit by bit, as S0 takes it, and not as signed digits: the
+    same result of other events. The overflow proof holds for both, as the ones of a number never
+    weigh more than its signed digits.
     """
     _refuse_shape(network)
     prove(network)
+    planes = _planes(network) if bit_planes else 0
     lanes, two = config.lanes, network.steps == 2
 
     ff, rec = [], []
@@ -102,7 +122,7 @@ def compile_network(network: Network, config: BuildConfig) -> Images:
 
     plan = Plan(
         config=config, x=x, n_inputs=network.n_inputs,
-        number=Fmt.SIGNED if network.in_signed else Fmt.UNSIGNED, steps=network.steps,
+        number=Fmt.SIGNED if network.in_signed else Fmt.UNSIGNED, planes=planes, steps=network.steps,
         by_step=by_step,
         layers=[
             Hidden(

@@ -57,6 +57,7 @@ class Plan:
     x: int  # first vector chunk of the input
     n_inputs: int
     number: Fmt  # of the input
+    planes: int  # 0: the input goes in as signed digits; else bit by bit, this many of its lowest
     steps: int
     by_step: bool  # `step` recurrence and two steps
     layers: list[Hidden]
@@ -126,8 +127,10 @@ class _Frame:
         if index:
             source = self.spikes(self.plan.layers[index - 1])
             self.acc(layer.ff[tile], ctx, Fmt.SPIKES, source, layer.shift_in, bits)
-        else:
+        elif not self.plan.planes:
             self.acc(layer.ff[tile], ctx, self.plan.number, self.plan.x, layer.shift_in, (None, None))
+        for plane in range(self.plan.planes if index == 0 else 0):
+            self.acc(layer.ff[tile], ctx, Fmt.SPIKES, self.plan.x, layer.shift_in + plane, (plane, None))
 
     def feed_both(self, index: int, tile: int, ctx: int) -> None:
         """The rows of the layer's source for both steps, each set its step."""
