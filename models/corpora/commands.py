@@ -83,21 +83,18 @@ def folders(folder: Path) -> list[Path]:
 def read_folders(folder: Path, task: str) -> Corpus:
     """A folder of recordings for each label, divided as the publisher does it where names or lists tell.
 
-    ValueError for a label without sound, a listed file that is missing, or two files of one name.
+    ValueError for a label without sound, or a listed file that is missing.
     """
-    found: dict[str, Path] = {}
+    named = []
     for inner in folders(folder):
         sounds = files(inner)
         if not sounds:
             raise ValueError(f"{inner}: a label without sound, want .wav, .flac or .ogg files in it")
-        for path in sounds:
-            name = f"{inner.name}/{path.stem}"
-            if name in found:
-                raise ValueError(f"{path}: the same recording as {found[name].name}, want one of them")
-            found[name] = path
+        named += [(f"{inner.name}/{path.stem}", path) for path in sounds]
+    found = dict(named)
     of, about = _division(folder, found, task)
     utterances = []
-    for name, path in found.items():
+    for name, path in named:
         word, speaker = _word(name)
         keep = task != "keywords" or word in KEYWORDS or path.parent.name == UNKNOWN
         if keep or share(f"unknown/{name}") < UNKNOWN_SHARE:

@@ -71,6 +71,12 @@ class Corpus:
     about: str
     held_out: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """ValueError when two utterances have one name."""
+        counts = Counter(utterance.name for utterance in self.utterances)
+        if twice := [name for name, count in counts.items() if count > 1]:
+            raise ValueError(f"{self.name}: {twice[0]} is there twice (.wav, .flac and .ogg do not count)")
+
     def split(self, name: str) -> list[int]:
         """The places in `utterances` of those in one of SPLITS."""
         return [place for place, utterance in enumerate(self.utterances) if utterance.split == name]
