@@ -57,7 +57,7 @@ def test_another_speaker_held_out(tmp_path):
 def test_nobody_is_held_out_where_the_usual_speaker_is_not(ten):
     assert ten.held_out == ()
     assert {u.split for u in ten.utterances} == {"test"}
-    with pytest.raises(ValueError, match=r"label 'zero' has 1 recordings, want 3 or more"):
+    with pytest.raises(ValueError, match=r"label 'zero' has 1 of the 3 recordings"):
         ten.check_trainable()
 
 

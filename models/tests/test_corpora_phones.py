@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """TIMIT: its phones folded, its speakers divided, and files that are wrong."""
 
+from pathlib import Path
+
 import pytest
 
 from models.corpora import SIL, Segment, Utterance, frame_labels, read
@@ -23,6 +25,17 @@ def test_61_phones_fold_into_39():
     assert len(PHONES) == len(set(PHONES)) == 39
     assert all(FOLD[phone] == phone for phone in PHONES if phone != SIL)
     assert {phone for phones in IPA.values() for phone in phones} == set(PHONES)
+
+
+def test_page_shows_the_folding():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "data.md").read_text()
+    table = page[page.index("| class | TIMIT |") :].split("\n\n")[0].splitlines()[2:]
+    cells = [cell.strip() for row in table for cell in row.strip("|").split("|")]
+    shown = dict(zip(cells[::2], cells[1::2], strict=True))
+    assert shown.pop("(none)") == "q"
+    shown.pop("")
+    folded = {folded: " ".join(p for p in FOLD if FOLD[p] == folded) for folded in PHONES}
+    assert shown == {folded: members for folded, members in folded.items() if members != folded}
 
 
 def test_sentences_of_the_sample(tmp_path):

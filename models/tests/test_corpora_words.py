@@ -252,7 +252,7 @@ def test_class_that_cannot_be_divided(tmp_path, count):
     with pytest.raises(ValueError, match="'no'") as refused:
         read("words", tmp_path / "d").check_trainable()
     assert str(refused.value) == (
-        f"d: label 'no' has {count} recordings, want 3 or more, to divide into train, dev and test"
+        f"d: label 'no' has {count} of the 3 recordings that it takes to divide it into train, dev and test"
     )
 
 
