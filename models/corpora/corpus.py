@@ -100,8 +100,8 @@ class Corpus:
         for label in self.labels if self.task != "phones" else ():
             if found[label] < LEAST:
                 raise ValueError(
-                    f"{self.name}: label {label!r} has {found[label]} of the {LEAST} recordings that it takes to"
-                    " divide it into train, dev and test"
+                    f"{self.name}: label {label!r} has {found[label]} of the {LEAST} recordings that it takes"
+                    " to divide it into train, dev and test"
                 )
             if not trained[label]:
                 raise ValueError(
