@@ -8,7 +8,8 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup list sim regress rerun cov mutate formal waves demo example test lint docs bench regs train doctor lock clean
+.PHONY: help setup list sim regress rerun cov mutate formal waves demo example test lint docs bench regs doctor lock clean \
+  train prune quantise compile run report evaluate
 
 PYTHON ?= python3
 VENV   := .venv
@@ -40,7 +41,16 @@ override TAKES_mutate := MUTANTS JOBS
 override TAKES_formal := PROOF
 override TAKES_waves := TEST SEED
 override TAKES_demo  := SEED SAY WAV
-override TAKES_train := DATA COMMANDS SEED
+override TAKES_train := TASK DATA ALSO HOLD_OUT RUN SEED MODEL STEPS RECURRENCE HIDDEN PRUNED EPOCHS
+override TAKES_prune := RUN
+override TAKES_quantise := RUN
+override TAKES_compile := RUN WEIGHTS
+override TAKES_run   := RUN RTL
+override TAKES_report := RUN
+override TAKES_evaluate := TASK DATA WEIGHTS MOST RTL JSON
+# A setting of these is an option of the command murmur: HOLD_OUT=x is --hold-out=x; RTL=1 is --rtl.
+override MURMUR = $(VENV)/bin/murmur $@ $(if $(filter RTL,$(filter $(TAKES_$@),$(GIVEN))),$(if $(filter-out 0,$(RTL)),--rtl)) \
+  $(foreach name,$(filter-out RTL,$(filter $(TAKES_$@),$(GIVEN))),--$(shell echo $(name) | tr A-Z_ a-z-)="$$$(name)")
 
 # The names on the command line, in the words of which make escapes spaces and backslashes.
 override GIVEN := $(subst \ ,?,$(subst \\,?,$(-*-command-variables-*-)))
@@ -58,7 +68,7 @@ $(foreach v,$(filter-out $(KNOWN),$(GIVEN)),$(error $(v)=$($(v)): make $(GOALS) 
 
 # The settings of the test travel through the environment, where no shell takes spaces, quotes or $ in them apart.
 override SETTINGS := $(filter-out TEST SEED WAVES COVERAGE PYTHON VENV,$(GIVEN))
-export TEST SEED WAVES COVERAGE LIST JOBS EXECUTOR MUTANTS PROOF DATA COMMANDS
+export TEST SEED WAVES COVERAGE LIST JOBS EXECUTOR MUTANTS PROOF
 
 help: ## show this list ## make help
 	@echo 'usage: make TARGET [NAME=value ...]'
@@ -142,10 +152,26 @@ bench: $(STAMP) ## measure the speed of simulation ## make bench
 regs: $(STAMP) ## make the register files again from rtl/regs/mur_regs.rdl ## make regs
 	@$(PY) rtl/regs/generate.py
 
-train: $(STAMP) ## train the digits network: DATA=dir (Free Spoken Digits), COMMANDS=dir if there (installs torch first) ## make train DATA=~/fsdd/recordings
-	@test -d "$$DATA" || { echo 'error: make train needs DATA=dir, an existing folder with the recordings of the Free Spoken Digit Dataset' >&2; exit 2; }
-	@$(PY) -c "import torch" 2>/dev/null || $(PY) -m pip install --disable-pip-version-check torch==2.13.0
-	@$(PY) -m models.train --data "$$DATA" $(if $(COMMANDS),--commands "$$COMMANDS") --seed "$$SEED"
+train: $(STAMP) ## train a float network: TASK=digits|keywords|phones|words DATA=dir (or spoken) ALSO=dir RUN=dir SEED= and more (murmur train --help) ## make train TASK=digits DATA=~/fsdd
+	@$(MURMUR)
+
+prune: $(STAMP) ## take out neurons, rows of outputs and weights: RUN=dir ## make prune RUN=build/flow/digits
+	@$(MURMUR)
+
+quantise: $(STAMP) ## train with 4-bit weights and the machine's integers: RUN=dir ## make quantise RUN=build/flow/digits
+	@$(MURMUR)
+
+compile: $(STAMP) ## make the program, a listing and its sizes: RUN=dir, or WEIGHTS=file ## make compile RUN=build/flow/digits
+	@$(MURMUR)
+
+run: $(STAMP) ## score the network on the model, and with RTL=1 on the RTL: RUN=dir ## make run RUN=build/flow/digits RTL=1
+	@$(MURMUR)
+
+report: $(STAMP) ## print what was trained, its size, scores and cost: RUN=dir ## make report RUN=build/flow/digits
+	@$(MURMUR)
+
+evaluate: $(STAMP) ## score a network on sound that it has not heard: TASK= DATA=dir WEIGHTS=file RTL=1 JSON=file MOST=n ## make evaluate TASK=digits DATA=~/fsdd RTL=1
+	@$(MURMUR)
 
 doctor: ## check this machine's tools and name what is missing ## make doctor
 	@if [ -x $(PY) ]; then $(PY) -m regressions.doctor; else $(PYTHON) -m regressions.doctor; fi

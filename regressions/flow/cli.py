@@ -41,7 +41,7 @@ def _run_option(required: bool = True):
 
 
 class Sizes(click.ParamType):
-    """Neurons a layer: 256,256."""
+    """Neurons a layer, epochs a stage: 256,256."""
 
     name = "N,N"
 
@@ -67,6 +67,7 @@ class Sizes(click.ParamType):
 @click.option("--recurrence", help="frame or step.")
 @click.option("--hidden", type=Sizes(), help="Neurons of the hidden layers before pruning.")
 @click.option("--pruned", type=Sizes(), help="... and after.")
+@click.option("--epochs", type=Sizes(), help="At most so many of float, pruned and quantised training.")
 def train(
     task: str, where: str, also: tuple[str, ...], hold_out: str | None, run: str | None, **changes
 ) -> None:
@@ -74,6 +75,7 @@ def train(
     from models.train.recipes import recipe
     from regressions.flow import folder, stages
 
+    # An option that is not given is the recipe's business.
     with data.wrong():
         made = recipe(task, **{key: value for key, value in changes.items() if value is not None})
     stages.need_torch()

@@ -85,7 +85,8 @@ def test_wrong_number_or_name_of_a_case_costs_nothing(test, setting, said):
         (["demo", "TEST=x"], "TEST=x: make demo has no such setting, known: PYTHON SAY SEED VENV WAV"),
         (
             ["train", "TEST=x"],
-            "TEST=x: make train has no such setting, known: COMMANDS DATA PYTHON SEED VENV",
+            "TEST=x: make train has no such setting, known: ALSO DATA EPOCHS HIDDEN HOLD_OUT MODEL PRUNED"
+            " PYTHON RECURRENCE RUN SEED STEPS TASK VENV",
         ),
         (["list", "SHELL=/bin/false"], "SHELL=/bin/sh: make list has no such setting, known: PYTHON VENV"),
         (["sim", "A-B=1"], 'the name of a setting has letters, digits and _ only, not "-"'),
@@ -122,7 +123,7 @@ def test_every_setting_of_the_command_line_is_passed_on():
     "call",
     [
         ["waves", "TEST=x", "SEED=2"], ["demo", "SAY=x", "WAV=y"],
-        ["train", "DATA=x", "COMMANDS=y"], ["lint", "PYTHON=python3"], ["sim", "waves", "WAVES=1"],
+        ["train", "DATA=x", "TASK=y"], ["evaluate", "RTL=1", "JSON=x"], ["lint", "PYTHON=python3"], ["sim", "waves", "WAVES=1"],
     ],
 )  # fmt: skip
 def test_settings_that_targets_have(call):
