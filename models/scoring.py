@@ -6,8 +6,7 @@ from itertools import groupby
 
 import numpy as np
 
-from models.corpora import Segment
-from models.features import HOP, RATE, WINDOW
+from models.corpora import Segment, frame_labels
 from models.inference import Heard
 
 SILENT = "sil"  # the phone that is left out of a sequence
@@ -21,16 +20,6 @@ def words(heard: Heard, labels: Sequence[str]) -> list[str]:
 def accuracy(found: Sequence[str], said: Sequence[str]) -> float:
     """Share of equal labels."""
     return sum(one == other for one, other in zip(found, said, strict=True)) / len(said)
-
-
-def frame_labels(segments: Sequence[Segment], frames: int, labels: Sequence[str]) -> np.ndarray:
-    """int64 [frames]: which label is heard at the middle of each frame, -1 where no segment says."""
-    places = {label: place for place, label in enumerate(labels)}
-    middles = (np.arange(frames) * HOP + WINDOW / 2) / RATE
-    found = np.full(frames, -1)
-    for segment in segments:
-        found[(middles >= segment.start) & (middles < segment.end)] = places.get(segment.label, -1)
-    return found
 
 
 def phones(path: Iterable[int] | Iterable[str], labels: Sequence[str] = ()) -> list[str]:

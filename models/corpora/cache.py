@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -101,13 +101,30 @@ def _load(path: Path, count: int) -> tuple[list[np.ndarray], list[str]] | None:
 
 def _save(path: Path, found: list[np.ndarray], known: list[str]) -> None:
     """Write beside, then rename; a cache that cannot be written is done without."""
+    lengths = np.array([len(frames) for frames in found], dtype=np.int64)
+    _write(path, frames=np.concatenate(found), lengths=lengths, known=np.array(known))
+
+
+def _write(path: Path, **arrays: np.ndarray) -> None:
     beside = path.with_name(f"{path.stem}.{os.getpid()}.new")
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with beside.open("wb") as stream:
-                lengths = np.array([len(frames) for frames in found], dtype=np.int64)
-                np.savez(stream, frames=np.concatenate(found), lengths=lengths, known=np.array(known))
+                np.savez(stream, **arrays)
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
+
+
+def remembered(name: str, source: np.ndarray, work: Callable[[], np.ndarray]) -> np.ndarray:
+    """What `work` makes of `source`, kept under `name` for the next call with the same source."""
+    path = FOLDER / f"{name}-{hashlib.sha256(np.ascontiguousarray(source).tobytes()).hexdigest()}.npz"
+    with (
+        contextlib.suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile),
+        np.load(path) as held,
+    ):
+        return held["made"]
+    made = work()
+    _write(path, made=made)
+    return made

@@ -3,6 +3,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -97,7 +98,7 @@ class Corpus:
         trained = Counter(utterance.label for utterance in self.utterances if utterance.split == "train")
         if len(self.labels) < 2:
             raise ValueError(f"{self.name}: only the label {self.labels[0]!r}, want 2 or more to tell apart")
-        for label in self.labels if self.task != "phones" else ():
+        for label in self.labels if self.task not in ("phones", "states") else ():
             if found[label] < LEAST:
                 raise ValueError(
                     f"{self.name}: label {label!r} has {found[label]} of the {LEAST} recordings that it takes"
@@ -113,15 +114,18 @@ class Corpus:
                 raise ValueError(f"{self.name}: no recording to {purpose}, the split {split} is empty")
 
 
-def frame_labels(utterance: Utterance, labels: tuple[str, ...], frames: int) -> np.ndarray:
-    """int64 [frames]: the place in `labels` of the segment at each frame's middle, -1 where there is none.
+def frame_labels(segments: Sequence[Segment], frames: int, labels: Sequence[str]) -> np.ndarray:
+    """int64 [frames]: the place in `labels` of the segment around each frame's middle, -1 where there is none
+    or its label is another.
 
     Frame f of `models.features` covers WINDOW samples from HOP f on, at RATE.
     """
+    places = {label: place for place, label in enumerate(labels)}
     middle = (np.arange(frames) * HOP + WINDOW / 2) / RATE
     found = np.full(frames, -1, dtype=np.int64)
-    for segment in utterance.segments:
-        found[(middle >= segment.start) & (middle < segment.end)] = labels.index(segment.label)
+    for segment in segments:
+        begin, end = np.searchsorted(middle, (segment.start, segment.end))
+        found[begin:end] = places.get(segment.label, -1)
     return found
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..text import one_line
 from . import commands, digits, timit
-from .corpus import DIGITS, KEYWORDS, SILENCE, TASKS, UNKNOWN, Corpus
+from .corpus import DIGITS, KEYWORDS, SILENCE, UNKNOWN, Corpus
 from .sounds import Recording, files
 from .speech import spoken
 
@@ -18,17 +18,19 @@ _WANTED = {
     "keywords": f"index.csv or {_FOLDERS} (Speech Commands)",
     "phones": ".phn files with .wav or .flac beside them, in a folder for each speaker (TIMIT)",
     "words": _FOLDERS,
+    "states": f"{digits.NAMED} (Free Spoken Digits), index.csv (Speech Commands) or {_FOLDERS}",
 }
 
 
 def read(task: str, folder, hold_out: str | None = None) -> Corpus:
-    """The corpus in a folder, for one of TASKS; "spoken" in its place is speech that is synthesised.
+    """The corpus in a folder for one of TASKS, or of any words for "states" (states.py finds those); "spoken"
+    in place of a folder is speech that is synthesised.
 
     hold_out: this speaker is test; of phones the number of a fold (see `timit`). ValueError, one line, names
     the folder, and the file, that cannot be used, and what was looked for.
     """
-    if task not in TASKS:
-        raise ValueError(f"task {task!r}, want one of {', '.join(TASKS)}")
+    if task not in _WANTED:
+        raise ValueError(f"task {task!r}, want one of {', '.join(_WANTED)}")
     try:
         corpus = spoken(task) if str(folder) == SPOKEN else _find(task, Path(folder), hold_out)
         return corpus.hold_out(hold_out) if hold_out and not corpus.held_out else corpus
@@ -44,9 +46,9 @@ def _find(task: str, folder: Path, hold_out: str | None) -> Corpus:
     entries = list(folder.iterdir())  # OSError when there is none, or it cannot be read
     if task == "phones" and (found := timit.files(folder)):
         return timit.read_timit(folder, found, hold_out)
-    if task == "digits" and any(map(digits.parse, files(digits.place(folder)))):
+    if task in ("digits", "states") and any(map(digits.parse, files(digits.place(folder)))):
         return digits.read_digits(folder, hold_out)
-    if task in ("digits", "keywords") and (folder / "index.csv").is_file():
+    if task in ("digits", "keywords", "states") and (folder / "index.csv").is_file():
         return _words(commands.read_index(folder), task, folder)
     if task != "phones" and any(files(inner) for inner in commands.folders(folder)):
         return _words(commands.read_folders(folder, task), task, folder)
@@ -57,7 +59,7 @@ def _find(task: str, folder: Path, hold_out: str | None) -> Corpus:
 
 def _words(corpus: Corpus, task: str, folder: Path) -> Corpus:
     """A corpus of words as one for the task; ValueError when none of the task's words is in it."""
-    if task == "words":
+    if task in ("words", "states"):
         return corpus
     labels = {"digits": DIGITS, "keywords": KEYWORDS}[task]
     own = set(labels) - {SILENCE, UNKNOWN}

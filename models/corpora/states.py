@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..features import HOP, RATE, WINDOW
-from .cache import features
+from .cache import features, remembered
 from .corpus import Corpus, Segment
 
 STATES = 1920
@@ -59,14 +59,14 @@ def cluster(points: np.ndarray, count: int, random: np.random.Generator) -> np.n
     return centres
 
 
-def with_states(corpora: Sequence[Corpus], random: np.random.Generator) -> list[Corpus]:
-    """The corpora with a state for each frame as segments; clusters are of the train splits only.
-
-    ValueError when their frames are too few.
+def with_states(corpora: Sequence[Corpus]) -> list[Corpus]:
+    """The corpora with a state for each frame as segments; clusters are of the train splits only, and the
+    same for the same sounds. ValueError when their frames are too few.
     """
     seen = [[vectors(x) for x in features(corpus)] for corpus in corpora]
     train = [own[place] for corpus, own in zip(corpora, seen, strict=True) for place in corpus.split("train")]
-    centres = cluster(np.concatenate(train), STATES, random)
+    points = np.concatenate(train)
+    centres = remembered("states", points, lambda: cluster(points, STATES, np.random.default_rng(0)))
     return [
         replace(
             corpus, task="states", labels=LABELS,

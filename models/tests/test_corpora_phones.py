@@ -94,7 +94,7 @@ def test_frames_have_the_phone_at_their_middle(tmp_path):
     segments = (Segment(0, 0.0125, "p"), Segment(0.0125, 0.0324, "ih"), Segment(0.0325, 0.04, "s"))
     sentence = Utterance("x", "", "", "train", None, segments)
     expected = [PHONES.index("ih"), PHONES.index("ih"), PHONES.index("s"), -1]
-    assert frame_labels(sentence, PHONES, 4).tolist() == expected
+    assert frame_labels(sentence.segments, 4, PHONES).tolist() == expected
 
 
 @pytest.mark.parametrize(

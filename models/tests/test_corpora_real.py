@@ -61,4 +61,4 @@ def test_timit_sample(fold):
     assert {who[0] for who in corpus.held_out} == {"f", "m"}
     assert {segment.label for utterance in corpus.utterances for segment in utterance.segments} == set(PHONES)
     first = corpus.utterances[0]
-    assert set(frame_labels(first, PHONES, 100)) <= set(range(-1, 39))
+    assert set(frame_labels(first.segments, 100, PHONES)) <= set(range(-1, 39))

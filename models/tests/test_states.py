@@ -4,8 +4,7 @@
 import numpy as np
 import pytest
 
-from models.corpora import states
-from models.corpora.corpus import Utterance, frame_labels
+from models.corpora import frame_labels, states
 
 
 def test_clusters_that_are_there_are_found():
@@ -43,6 +42,6 @@ def test_vectors_look_back_only():
 
 def test_segments_give_each_frame_its_state_again():
     chosen = np.array([3, 3, 1919, 0, 0, 0, 3])
-    utterance = Utterance("u", "", "", "train", lambda: None, states.segments(chosen))
-    assert np.array_equal(frame_labels(utterance, states.LABELS, len(chosen)), chosen)
+    segments = states.segments(chosen)
+    assert np.array_equal(frame_labels(segments, len(chosen), states.LABELS), chosen)
     assert states.segments(np.zeros(0, np.int64)) == ()

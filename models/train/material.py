@@ -11,7 +11,7 @@ import numpy as np
 import soxr
 
 from .. import corpora
-from ..corpora.corpus import SILENCE, UNKNOWN, Corpus, Utterance
+from ..corpora.corpus import SILENCE, UNKNOWN, Corpus, Utterance, frame_labels
 from ..features import BANDS, HOP, RATE, WINDOW, log_mel
 from . import augment
 from .recipes import Recipe, generator
@@ -49,20 +49,12 @@ class Material:
 
 
 def target_of(utterance: Utterance, labels: Sequence[str], frames: int) -> int | np.ndarray | None:
-    """The target of an utterance, None when it is of no label here (and `labels` has no _unknown_).
-
-    A frame's phone is that at the middle of its window.
-    """
+    """The target of an utterance, None when it is of no label here (and `labels` has no _unknown_)."""
     if not utterance.segments:
         if utterance.label in labels:
             return labels.index(utterance.label)
         return labels.index(UNKNOWN) if UNKNOWN in labels else None
-    at = (np.arange(frames) * HOP + WINDOW / 2) / RATE
-    target = np.full(frames, -1, np.int64)
-    for segment in utterance.segments:
-        if segment.label in labels:
-            target[(at >= segment.start) & (at < segment.end)] = labels.index(segment.label)
-    return target
+    return frame_labels(utterance.segments, frames, labels)
 
 
 def _split(corpus: Corpus, features: list[np.ndarray], name: str) -> Split:

@@ -57,6 +57,7 @@ _TASKS: dict[str, dict] = {
     "keywords": {},
     "words": {},
     "phones": {"loss": "frame", "drop": 0.1, "logits": 8.0},
+    "states": {"loss": "frame", "drop": 0.0, "smoothing": 0.0, "density": 0.3},
 }
 
 
@@ -80,7 +81,9 @@ def _check(made: Recipe) -> None:
         if getattr(made, key) not in legal:
             raise ValueError(f"{key} {getattr(made, key)!r}, want {' or '.join(map(str, legal))}")
     if not made.hidden or not len(made.hidden) == len(made.pruned) == len(made.leaks):
-        raise ValueError(f"hidden {made.hidden}, pruned {made.pruned}, leaks {made.leaks}: want as many of each")
+        raise ValueError(
+            f"hidden {made.hidden}, pruned {made.pruned}, leaks {made.leaks}: want as many of each"
+        )
     for n, kept in zip(made.hidden, made.pruned, strict=True):
         if not 1 <= kept <= n:
             raise ValueError(f"hidden {made.hidden}, pruned {made.pruned}: want 1 <= pruned <= hidden")

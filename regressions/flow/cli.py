@@ -56,7 +56,7 @@ class Sizes(click.ParamType):
 
 
 @murmur.command()
-@click.option("--task", type=click.Choice(TASKS), required=True)
+@click.option("--task", type=click.Choice((*TASKS, "states")), required=True)
 @click.option("--data", "where", required=True, help="A folder in its publisher's layout, or `spoken`.")
 @click.option("--also", multiple=True, help="More to train on, as --data; may be given again.")
 @click.option("--hold-out", help="This speaker is for testing only.")

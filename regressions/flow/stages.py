@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from models.corpora.states import with_states
 from models.weight_file import load
 from regressions.flow import data, evaluate, folder, program, report
 from regressions.paths import shown, write_json
@@ -76,6 +77,7 @@ def _training(name: str) -> Callable[[Path, bool], None]:
             data.corpus(task, where, None if at else config.hold_out) for at, where in enumerate(config.data)
         ]
         with data.wrong(), progress() as show:
+            sounds = with_states(sounds) if task == "states" else sounds
             getattr(stages, name)(sounds, config.recipe, path, show)
 
     return work
