@@ -35,16 +35,18 @@ def read_index(folder: Path) -> Corpus:
     """
     index = folder / "index.csv"
     utterances = []
-    with index.open(newline="", encoding="utf-8", errors="replace") as stream:
+    with index.open(newline="", encoding="utf-8-sig", errors="replace") as stream:
         rows = csv.DictReader(stream)
         columns = tuple(rows.fieldnames or ())
         if columns != COLUMNS:
             raise ValueError(f"{index}: columns {','.join(columns) or 'none'}, want {','.join(COLUMNS)}")
-        for row in rows:
-            try:
+        try:
+            for row in rows:
                 utterances.append(_of_row(folder, row))
-            except ValueError as error:
-                raise ValueError(f"{index}, line {rows.line_num}: {error}") from None
+        except ValueError as error:
+            raise ValueError(f"{index}, line {rows.line_num}: {error}") from None
+        except csv.Error as error:
+            raise ValueError(f"{index}, line {rows.line_num + 1}: {error}") from None
     about = (
         "a selection, the split dev of index.csv is test, a tenth of the speakers of its train is dev: not"
         " comparable with published scores"
@@ -99,7 +101,7 @@ def read_folders(folder: Path, task: str) -> Corpus:
         keep = task != "keywords" or word in KEYWORDS or path.parent.name == UNKNOWN
         if keep or share(f"unknown/{name}") < UNKNOWN_SHARE:
             utterances.append(Utterance(name, word, speaker, of(name), Recording(path)))
-    if task == "keywords" and (folder / NOISE).is_dir():
+    if task == "keywords" and (folder / NOISE).is_dir() and not (folder / SILENCE).is_dir():
         utterances += _silence(folder / NOISE, utterances)
     published = all(_SPEAKER.fullmatch(path.stem) for path in found.values() if path.parent.name != SILENCE)
     return Corpus(
@@ -170,10 +172,10 @@ def _silence(folder: Path, words: list[Utterance]) -> list[Utterance]:
         raise ValueError(f"{folder}: no noise to cut {SILENCE} from, want .wav, .flac or .ogg files in it")
     counts = Counter(utterance.split for utterance in words if utterance.label in KEYWORDS[2:])
     cuts = []
-    for split, (low, high) in NOISE_SPLITS.items():
+    for split, region in NOISE_SPLITS.items():
         for number in range(-(-counts[split] // len(KEYWORDS[2:]))):
             path = noises[number % len(noises)]
             name = f"{NOISE}/{path.stem}/{split}{number}"
-            at = low + (high - low) * share(f"at/{name}")
-            cuts.append(Utterance(name, SILENCE, "", split, Cut(path, at, share(f"gain/{name}"))))
+            cut = Cut(path, region, share(f"at/{name}"), share(f"gain/{name}"))
+            cuts.append(Utterance(name, SILENCE, "", split, cut))
     return cuts

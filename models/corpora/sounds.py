@@ -58,25 +58,28 @@ _noise_digest = lru_cache(maxsize=8)(_digest)
 
 @dataclass(frozen=True)
 class Cut:
-    """A second of a long sound file: where it begins, as a share of what is possible, and how loud it is."""
+    """A second of a long sound file: from which part of it, where in that part, and how loud; shares of 1."""
 
     path: Path
+    part: tuple[float, float]
     at: float
     gain: float
 
     def __call__(self) -> tuple[np.ndarray, int]:
         """The samples; ValueError names the file, as when it is shorter than a second."""
         samples, rate = _noise(self.path)
-        if len(samples) < rate:
+        first, end = (int(share * len(samples)) for share in self.part)
+        if end - first < rate:
+            least = 1 / (self.part[1] - self.part[0])
             raise ValueError(
-                f"{self.path}: {len(samples) / rate:.2g} s of sound, want 1 s or more to cut from"
+                f"{self.path}: {len(samples) / rate:.2g} s of noise, want {least:.3g} s or more to cut from"
             )
-        begin = int(self.at * (len(samples) - rate))
+        begin = first + int(self.at * (end - first - rate))
         return samples[begin : begin + rate] * np.float32(self.gain), rate
 
     def key(self) -> str:
         """SHA-256 of the file and what is taken from it; ValueError when it cannot be read."""
-        return f"{_noise_digest(self.path)} at {self.at} gain {self.gain}"
+        return f"{_noise_digest(self.path)} {self.part} {self.at} {self.gain}"
 
 
 def fingerprint(samples: np.ndarray) -> str:

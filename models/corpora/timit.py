@@ -32,7 +32,7 @@ def read_timit(folder: Path, found: list[Path], hold_out: str | None) -> Corpus:
     if hold_out is not None and (not hold_out.isdecimal() or int(hold_out) >= FOLDS):
         raise ValueError(f"{folder}: fold {hold_out!r} to hold out, want 0 to {FOLDS - 1}")
     kept = [path for path in found if not _SAME_FOR_ALL.fullmatch(path.stem)]
-    parts = {path: path.relative_to(folder).parts[0].lower() for path in kept}
+    parts = {path: _part(path.relative_to(folder)) for path in kept}
     published = hold_out is None and {"train", "test"} <= set(parts.values())
     fold = int(hold_out or 0)
     folds = _folds(sorted({speaker(path) for path in kept}))
@@ -72,14 +72,19 @@ def _folds(speakers: list[str]) -> dict[str, int]:
     return rank
 
 
+def _part(path: Path) -> str:
+    """The folder, "train" or "test", that a sentence is in, "" for none."""
+    return next((name.lower() for name in path.parts if name.lower() in ("train", "test")), "")
+
+
 def _published(part: str, who: str) -> str:
     return "test" if part == "test" else "dev" if share(f"timit/{who}") < DEV_SHARE else "train"
 
 
 def _sound(path: Path) -> Path:
-    """The sound beside a .phn file; ValueError when there is none."""
+    """The sound beside a .phn file, as of si1.PHN si1.WAV or si1.WAV.wav; ValueError when there is none."""
     for beside in sounds.files(path.parent):
-        if beside.stem.lower() == path.stem.lower():
+        if beside.name.partition(".")[0].lower() == path.stem.lower():
             return beside
     raise ValueError(f"{path}: no sound beside it, want {path.stem}.wav, .flac or .ogg")
 

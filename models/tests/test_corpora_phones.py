@@ -15,6 +15,7 @@ TIMIT_61 = (
     "b d g p t k dx q jh ch s sh z zh f th v dh m n ng em en eng nx l r w y hh hv el iy ih eh ey ae aa aw ay"
     " ah ao oy ow uh uw ux er ax ix axr ax-h pau epi h# bcl dcl gcl pcl tcl kcl"
 ).split()  # fmt: skip
+WHO = [f"{sex}{n:02}" for n in range(12) for sex in "fm"]
 PEOPLE = [f"dr{1 + n % 8}-{sex}{n:02}x0" for n in range(7) for sex in "fm"]
 
 
@@ -75,17 +76,23 @@ def test_fold_that_is_none(tmp_path, fold):
 
 @pytest.mark.parametrize("upper", [True, False])
 def test_whole_is_divided_as_published(tmp_path, upper):
-    people = [f"{part}/dr1/{sex}{n:02}x0" for part in ("train", "test") for n in range(12) for sex in "fm"]
+    people = [
+        f"{'' if upper else 'timit/'}{part}/dr1/{sex}{n:02}x0"
+        for part in ("train", "test")
+        for n in range(12)
+        for sex in "fm"
+    ]
     timit(tmp_path, speakers=[who.upper() if upper else who for who in people])
     corpus = read("phones", tmp_path)
     test = [u for u in corpus.utterances if u.split == "test"]
     assert len(test) == 48
-    assert all(u.name.lower().startswith("test/") for u in test)
+    assert all("test/" in u.name.lower() for u in test)
     others = {split: {u.speaker for u in corpus.utterances if u.split == split} for split in ("train", "dev")}
     assert others["train"]
     assert not others["train"] & others["dev"]
     samples, rate = test[0].sound()
     assert (len(samples), rate) == (1600, 16000)
+    assert not corpus.held_out
     assert read("phones", tmp_path, "0").held_out  # folds, when asked for
 
 
@@ -126,6 +133,12 @@ def test_phones_without_sound(tmp_path):
     assert refusal("phones", tmp_path) == (
         f"{folder}/si1.phn: no sound beside it, want si1.wav, .flac or .ogg"
     )
+
+
+def test_sound_that_was_converted_beside_its_first_name(tmp_path):
+    folder = timit(tmp_path) / "dr1-fabc0"
+    (folder / "si1.flac").rename(folder / "si1.WAV.flac")
+    assert read("phones", tmp_path).utterances[0].sound.path == folder / "si1.WAV.flac"
 
 
 def test_phones_of_a_damaged_sound(tmp_path):

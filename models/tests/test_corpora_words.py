@@ -10,7 +10,7 @@ import soundfile
 from models.audio import trim
 from models.corpora import read
 from models.corpora.commands import NOISE, TRIM_DB, which_set
-from models.corpora.corpus import DIGITS, KEYWORDS, SILENCE, UNKNOWN
+from models.corpora.corpus import DIGITS, KEYWORDS, SILENCE, UNKNOWN, parts, share
 from models.tests.layouts import indexed, refusal, tree, write
 
 ROW = ("yes", "yes", "a", "train")
@@ -63,6 +63,7 @@ def test_digits_out_of_an_index_are_trimmed(tmp_path):
         ("yes/a_nohash_0.flac,yes,yes,a,Train", "split 'Train', want train or dev"),
         ("yes/a_nohash_0.flac,yes,yes,a", "want 5 columns"),
         ("yes/a_nohash_0.flac,yes,yes,a,train,x", "want 5 columns"),
+        ("x" * 200_000, "field larger than field limit (131072)"),
     ],
 )
 def test_wrong_row_of_an_index(tmp_path, row, said):
@@ -77,6 +78,12 @@ def test_wrong_columns_of_an_index(tmp_path, head, said):
     assert refusal("keywords", tmp_path) == (
         f"{tmp_path}/index.csv: columns {said}, want path,label,word,speaker,split"
     )
+
+
+def test_index_from_a_spreadsheet(tmp_path):
+    index = indexed(tmp_path, [ROW]) / "index.csv"
+    index.write_bytes(b"\xef\xbb\xbf" + index.read_bytes())  # a byte order mark
+    assert len(read("keywords", tmp_path).utterances) == 1
 
 
 def test_row_twice_in_an_index(tmp_path):
@@ -120,21 +127,18 @@ def test_silence_is_cut_from_the_background_noise(whole):
     silence = [u for u in read("keywords", whole).utterances if u.label == SILENCE]
     counts = Counter(u.split for u in silence)
     assert counts == {"train": 4, "dev": 1, "test": 1}  # a tenth of 40, 10 and 10 keywords
-    noise = {path.stem: soundfile.read(path)[0] for path in (whole / NOISE).glob("*.wav")}
+    noise = {path.stem: soundfile.read(path, dtype="float32")[0] for path in (whole / NOISE).glob("*.wav")}
     regions = {"train": (0.0, 0.8), "dev": (0.8, 0.9), "test": (0.9, 1.0)}
     for utterance in silence:
         samples, rate = utterance.sound()
         assert (len(samples), rate) == (16000, 16000)
         source = noise[utterance.name.split("/")[1]]
-        scaled = samples / np.abs(samples).max()
-        places = [
-            at for at in range(len(source) - rate + 1)
-            if abs(scaled[0] * source[at + 1] - scaled[1] * source[at]) < 1e-5
-            and np.abs(scaled - source[at : at + rate] / np.abs(source[at : at + rate]).max()).max() < 1e-3
-        ]  # fmt: skip
-        (at,) = places
-        low, high = regions[utterance.split]
-        assert low <= at / (len(source) - rate) <= high
+        at = int(np.correlate(source, samples[:200], "valid")[: 1 - rate + 199].argmax())
+        gain = samples[0] / source[at]
+        np.testing.assert_allclose(samples, gain * source[at : at + rate], atol=1e-6)
+        low, high = (edge * len(source) for edge in regions[utterance.split])
+        assert low <= at
+        assert at + rate <= high
     assert len({u.sound()[0].tobytes() for u in silence}) == len(silence)
 
 
@@ -166,12 +170,13 @@ def test_background_without_noise(tmp_path):
     assert refusal("keywords", tmp_path).startswith(f"{tmp_path}/{NOISE}: no noise to cut _silence_ from")
 
 
-def test_noise_shorter_than_a_second(tmp_path):
+def test_noise_that_is_too_short(tmp_path):
     tree(tmp_path, ["yes"], NAMES[:10])
-    path = write(tmp_path / NOISE / "short.wav", rate=16000, seconds=0.5)
-    silence = next(u for u in read("keywords", tmp_path).utterances if u.label == SILENCE)
-    with pytest.raises(ValueError, match=f"^{path}: 0.5 s of sound, want 1 s or more to cut from$"):
-        silence.sound()
+    path = write(tmp_path / NOISE / "short.wav", rate=16000, seconds=2)
+    silence = {u.split: u for u in read("keywords", tmp_path).utterances if u.label == SILENCE}
+    assert len(silence["train"].sound()[0]) == 16000  # out of 1.6 s
+    with pytest.raises(ValueError, match=f"^{path}: 2 s of noise, want 10 s or more to cut from$"):
+        silence["test"].sound()
 
 
 def test_publishers_own_division():
@@ -227,6 +232,13 @@ def test_division_does_not_depend_on_the_folder(tmp_path):
     names = [f"{number}.wav" for number in range(10)]
     first, second = (read("words", tree(tmp_path / side, ["yes", "no"], names)) for side in "ab")
     assert splits(first) == splits(second)
+
+
+def test_draws_are_the_same_on_every_machine():
+    assert share("murmur") == pytest.approx(0.38282711536677283, abs=1e-15)
+    found = parts([str(number) for number in range(20)])
+    drawn = {split: {name for name in found if found[name] == split} for split in ("test", "dev")}
+    assert drawn == {"test": {"8", "9"}, "dev": {"13", "17"}}
 
 
 def test_speaker_of_words_held_out(tmp_path):
