@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Any network file runs on the RTL: what leaves it is what the plain algebra says."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import safetensors.numpy
+
+from models.formats import BuildConfig
+from models.inference import DEEP, algebra
+from models.networks.random_net import random_network
+from models.tests.dense_network import dense
+from models.weight_file import save
+from regressions.registry import RegistryError
+from tb.network_input import prepare
+from tb.tests.simulation import simulate
+
+SMALL = BuildConfig(lanes=8, result_w=128, vec_depth=256)
+
+
+def settings(config: BuildConfig) -> dict[str, int]:
+    return {name.upper(): value for name, value in dataclasses.asdict(config).items()}
+
+
+def run(tmp_path, network, features, config) -> dict:
+    """The result of the run; fails unless sums and best outputs are the algebra's."""
+    weights, frames = tmp_path / "net.safetensors", tmp_path / "frames.safetensors"
+    save(weights, network, {"labels": []})
+    lengths = np.array([len(x) for x in features])
+    safetensors.numpy.save_file({"features": np.concatenate(features), "lengths": lengths}, frames)
+    result = simulate("network", tmp_path, WEIGHTS=weights, FEATURES=frames, **settings(config))
+    assert result["status"] == "pass", result["reason"]
+    want = algebra(network, features)
+    with np.load(tmp_path / "network" / "1" / "heard.npz") as heard:
+        assert np.array_equal(heard["sums"], want.sums)
+        assert np.array_equal(heard["best"], np.concatenate(want.best))
+    return result
+
+
+def test_network_of_its_own_kind(tmp_path):
+    """More utterances than a wake-up of Python takes, of different lengths."""
+    rng = np.random.default_rng(2)
+    network = random_network(rng, SMALL, largest=20, result="raw")
+    features = [
+        rng.integers(network.in_min, network.in_max + 1, (n, network.n_inputs))
+        for n in rng.integers(1, 4, 150)
+    ]
+    assert run(tmp_path, network, features, SMALL)["frames"] == sum(map(len, features))
+
+
+def test_dense_network_in_a_build_with_deep_banks(tmp_path):
+    """40-256-256-1920 without a pruned weight."""
+    network = dense(1)
+    features = [np.random.default_rng(n).integers(-128, 128, (n, 40)) for n in (3, 5)]
+    result = run(tmp_path, network, features, DEEP)
+    spikes = result["ledger"]["SPIKES0"], result["ledger"]["SPIKES1"]
+    assert all(0 < count < 8 * 2 * 256 for count in spikes)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        ({}, "damaged, or not features and lengths: 'features'"),
+        (
+            {"features": np.zeros((2, 3)), "lengths": np.array([2])},
+            "float64 (2, 3), want whole numbers [frames, 40]",
+        ),
+        (
+            {"features": np.zeros((2, 40), int), "lengths": np.array([3])},
+            "lengths do not add up to its 2 frames",
+        ),
+        (
+            {"features": np.full((2, 40), 128), "lengths": np.array([2])},
+            "128..128, the network takes -128..127",
+        ),
+    ],
+)
+def test_frames_that_do_not_fit(tmp_path, arrays, said):
+    path = tmp_path / "frames.safetensors"
+    if arrays is not None:
+        safetensors.numpy.save_file(arrays, path)
+    with pytest.raises(RegistryError) as refused:
+        prepare({"weights": "digits", "features": str(path), "utterances": 1, "frames": 1}, 1)
+    assert str(refused.value) == f"FEATURES={path}: {said}"
+
+
+def test_network_file_that_is_not_there():
+    with pytest.raises(RegistryError, match=r"WEIGHTS=/no/net\.safetensors is missing"):
+        prepare({"weights": "/no/net.safetensors", "features": "", "utterances": 1, "frames": 1}, 1)
