@@ -39,9 +39,9 @@ class FloatNetwork:
             odd = sorted(shapes.keys() ^ floats.keys())
             raise ValueError(f"float: {odd[0]} is {'missing' if odd[0] in shapes else 'none of its arrays'}")
         for name, shape in shapes.items():
-            if floats[name].shape != shape:
+            if floats[name].shape not in (shape, shape or (1,)):
                 raise ValueError(f"float.{name} has shape {floats[name].shape}, want {shape}")
-        self.arrays = {name: np.asarray(array, np.float32) for name, array in floats.items()}
+        self.arrays = {name: np.float32(floats[name]).reshape(shape) for name, shape in shapes.items()}
 
     def outputs(self, frames: np.ndarray) -> np.ndarray:
         """Frames [B, F, n_inputs] -> float32 [B, F, outputs]."""

@@ -121,7 +121,7 @@ def save(
         "features": None, "float": None, "trained_on": {"speakers": [], "sounds": []},
         **card, "network": _described(network),
     }  # fmt: skip
-    held = arrays(network) | {f"float.{name}": np.ascontiguousarray(x) for name, x in floats.items()}
+    held = arrays(network) | {f"float.{name}": np.array(x, order="C") for name, x in floats.items()}
     # One entry, because those of a header come in no fixed order.
     data = safetensors.numpy.save(held, {FORMAT: f"{VERSION} {_checksum(whole)}"})
     whole["sha256"] = hashlib.sha256(data).hexdigest()

@@ -38,20 +38,17 @@ def progress() -> Iterator[Callable[[str, int, int, dict], None]]:
 
 @dataclass(frozen=True)
 class Stage:
-    """One command: the files that must be there, those that it leaves."""
+    """One command on a run's folder."""
 
-    name: str
-    needs: tuple[str, ...]
-    after: str  # the command that leaves them
-    leaves: str
-    work: Callable[[Path, bool], None]  # the run's folder; whether on the RTL
+    needs: dict[str, str]  # files that must be there, and the command that leaves each
+    work: Callable[[Path, bool], None]  # of the run's folder; whether on the RTL
 
     def run(self, path: Path, on_rtl: bool = False) -> None:
-        """Do it. RegistryError when the stage before is not done."""
+        """Do it. RegistryError when a stage before is not done."""
         folder.read(path)
-        for name in self.needs:
+        for name, command in self.needs.items():
             if not (path / name).exists():
-                raise RegistryError(f"{shown(path)}: no {name} there, `murmur {self.after}` leaves it")
+                raise RegistryError(f"{shown(path)}: no {name} there, `murmur {command}` leaves it")
         self.work(path, on_rtl)
 
 
@@ -102,20 +99,12 @@ def _report(path: Path, _on_rtl: bool) -> None:
     print(report.write(path, folder.read(path)))
 
 
+_FLOAT, _NETWORK = {"float.safetensors": "train"}, {"network.safetensors": "quantise"}
 STAGES = {
-    stage.name: stage
-    for stage in (
-        Stage("train", (), "", "float.safetensors", _training("train")),
-        Stage("prune", ("float.safetensors",), "train", "pruned.safetensors", _training("prune")),
-        Stage("quantise", ("float.safetensors",), "train", "network.safetensors", _training("quantise")),
-        Stage("compile", ("network.safetensors", "network.json"), "quantise", "program", _compile),
-        Stage("run", ("network.safetensors", "network.json"), "quantise", "run.json", _run),
-        Stage(
-            "report",
-            ("network.json", "program/sizes.json", "run.json"),
-            "compile` and `murmur run",
-            "report.md",
-            _report,
-        ),
-    )
+    "train": Stage({}, _training("train")),
+    "prune": Stage(_FLOAT, _training("prune")),
+    "quantise": Stage(_FLOAT, _training("quantise")),
+    "compile": Stage(_NETWORK, _compile),
+    "run": Stage(_NETWORK, _run),
+    "report": Stage(_NETWORK | {"program/sizes.json": "compile", "run.json": "run"}, _report),
 }
