@@ -13,23 +13,6 @@ SHIFT_S = 0.1  # to either side
 MIN_FRAMES = 8
 
 
-def vary(item, random: np.random.Generator, strength: float, masks: bool, noises):
-    """A varied copy of a `material.Item`: (features float32 [frames, 40] of whole numbers, its target)."""
-    speed = 1.0 + strength * random.uniform(-0.15, 0.18)
-    tempo = 1.0 + strength * random.uniform(-0.12, 0.12)
-    shift = int(RATE * strength * random.uniform(-SHIFT_S, SHIFT_S))
-    x = vary_sound(item.samples, item.rate * speed, shift, random, strength, noises)
-    frames = len(x)
-    x = vary_features(x.astype(np.float32), tempo, random, strength, masks)
-    if not isinstance(item.target, np.ndarray):
-        return x, item.target
-    # where each new frame's middle lies in the sound as it was
-    middle = (np.linspace(0, frames - 1.001, len(x)) * HOP + WINDOW / 2 - shift) * speed
-    old = np.rint((middle - WINDOW / 2) / HOP).astype(int)
-    inside = (old >= 0) & (old < len(item.target))
-    return x, np.where(inside, item.target[np.clip(old, 0, len(item.target) - 1)], -1)
-
-
 def shifted(signal: np.ndarray, shift: int) -> np.ndarray:
     """Later by `shift` samples, earlier when negative; what comes in is the end beside it, mirrored."""
     if shift == 0 or abs(shift) >= len(signal):
@@ -39,11 +22,24 @@ def shifted(signal: np.ndarray, shift: int) -> np.ndarray:
     return np.concatenate([signal[-shift:], signal[-2 : shift - 2 : -1]])[: len(signal)]
 
 
-def vary_sound(samples: np.ndarray, rate: float, shift: int, random, strength: float, noises) -> np.ndarray:
-    """Features int8 [frames, 40] of a varied copy: speed and pitch together (a false sample rate), shift,
-    noise (white to brown, or a stretch of one of `noises`, 8 kHz), gain, an uneven spectrum, an echo.
+def moved(target, middle: np.ndarray):
+    """The target of a word as it is; of frames, that of the frame whose middle was at sample `middle` [frames]
+    of 8 kHz before, -1 where there was none."""
+    if not isinstance(target, np.ndarray):
+        return target
+    old = np.rint((middle - WINDOW / 2) / HOP).astype(int)
+    inside = (old >= 0) & (old < len(target))
+    return np.where(inside, target[np.clip(old, 0, len(target) - 1)], -1)
+
+
+def vary_sound(item, random: np.random.Generator, strength: float, noises):
+    """A varied copy of a `material.Item`, as (features int8 [frames, 40], its target): speed and pitch together (a
+    false sample rate), shift, noise (white to brown, or a stretch of one of `noises`, 8 kHz), gain, an uneven
+    spectrum, an echo.
     """
-    signal = soxr.resample(samples, float(rate), RATE, quality="MQ").astype(np.float64)
+    speed = 1.0 + strength * random.uniform(-0.15, 0.18)
+    signal = soxr.resample(item.samples, item.rate * speed, RATE, quality="MQ").astype(np.float64)
+    shift = int(RATE * strength * random.uniform(-SHIFT_S, SHIFT_S))
     signal = shifted(signal, shift)
     power = (signal**2).mean() + 1e-12
     kind = random.random()
@@ -62,7 +58,8 @@ def vary_sound(samples: np.ndarray, rate: float, shift: int, random, strength: f
         signal[1:] += tilt * signal[:-1]
         if delay < len(signal):
             signal[delay:] += random.uniform(0, 0.3) * signal[:-delay]
-    return log_mel(signal * 10.0 ** (strength * random.uniform(-12.0, 12.0) / 20.0), RATE)
+    x = log_mel(signal * 10.0 ** (strength * random.uniform(-12.0, 12.0) / 20.0), RATE)
+    return x, moved(item.target, (np.arange(len(x)) * HOP + WINDOW / 2 - shift) * speed)
 
 
 def _mel(hz):
@@ -73,15 +70,18 @@ _EDGES = np.linspace(_mel(LOW_HZ), _mel(HIGH_HZ), BANDS + 2)
 _CENTRE_HZ = 700.0 * (10.0 ** (_EDGES[1:-1] / 2595.0) - 1.0)
 
 
-def vary_features(x: np.ndarray, tempo: float, random, strength: float, masks: bool) -> np.ndarray:
-    """x float32 [frames, 40] with `tempo` times as many frames, another vocal tract, level, tilt, a little
-    noise and, with `masks`, bands and frames left out (SpecAugment). Whole numbers 0..127.
+def vary_features(x: np.ndarray, target, random: np.random.Generator, strength: float, masks: bool):
+    """Features [frames, 40] and their target with another tempo and vocal tract, level, tilt, a little noise and,
+    with `masks`, bands and frames left out (SpecAugment); as float32 of whole numbers 0..127.
     """
     frames = len(x)
+    x = x.astype(np.float32)
+    tempo = 1.0 + strength * random.uniform(-0.12, 0.12)
     warped = _mel(_CENTRE_HZ * (1.0 + strength * random.uniform(-0.1, 0.12)))
     band = np.clip((warped - _EDGES[1]) / (_EDGES[1] - _EDGES[0]), 0, BANDS - 1.001)
     length = max(MIN_FRAMES, round(frames * tempo))
     frame = np.linspace(0, frames - 1.001, length)
+    target = moved(target, frame * HOP + WINDOW / 2)
     b0, f0 = band.astype(int), frame.astype(int)
     x = x[f0] + (x[f0 + 1] - x[f0]) * (frame - f0)[:, None]
     x = x[:, b0] + (x[:, b0 + 1] - x[:, b0]) * (band - b0)[None, :]
@@ -94,4 +94,4 @@ def vary_features(x: np.ndarray, tempo: float, random, strength: float, masks: b
             x[:, first : first + width] = 0.0
             width, first = random.integers(0, 13), random.integers(0, len(x))
             x[first : first + width] = 0.0
-    return np.clip(np.rint(x), 0, 127).astype(np.float32)
+    return np.clip(np.rint(x), 0, 127).astype(np.float32), target

@@ -157,9 +157,9 @@ class Stage:
 
     def epoch(self, data: material.Material, teachers) -> None:
         """One pass over the material; ValueError when the loss is not a number."""
-        recipe, progress = self.recipe, self.done / self.epochs
+        recipe = self.recipe
         torch.manual_seed(seed_of(recipe, self.name, self.done, "drop"))
-        found = material.epoch(data, recipe, self.name, self.done, progress)
+        found = material.epoch(data, recipe, self.name, self.done, self.epochs)
         plan = material.batches(
             [len(x) for x, _ in found], recipe.batch, generator(recipe, self.name, self.done, "batches")
         )
@@ -201,7 +201,8 @@ class Stage:
         self.optimiser.step()
         self.network.clamp()
         with torch.no_grad():
-            for kept, now in zip(self.average.parameters(), self.network.parameters(), strict=True):
+            pairs = zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True)
+            for kept, now in pairs:
                 kept.lerp_(now, 1.0 - recipe.averaging)
         return loss.item()
 

@@ -5,18 +5,19 @@ A target is a label's number for a word, and int64 [frames] for sentences: -1 wh
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import soxr
 
 from .. import corpora
 from ..corpora.corpus import SILENCE, UNKNOWN, Corpus, Utterance, frame_labels
-from ..features import BANDS, HOP, RATE, WINDOW, log_mel
+from ..features import BANDS, HOP, RATE, WINDOW
 from . import augment
 from .recipes import Recipe, generator
 
 LONGEST = 1000  # frames: more of an utterance is not trained on
+RENEWED = 4  # epochs that a changed sound serves for; each of them changes its features
 BUCKET = 16  # batches whose utterances are sorted by length together
 
 
@@ -39,13 +40,15 @@ class Split:
 
 @dataclass(frozen=True)
 class Material:
-    """Everything a training needs. noises: float32 at 8 kHz, of the corpus's own silences."""
+    """Everything a training needs. noises: float32 at 8 kHz, of its silences."""
 
     n_outputs: int
     train: list[Item]
+    own: int  # of them, the first: the rest is of other corpora
     noises: list[np.ndarray]
     dev: Split
     test: Split
+    sounds: dict[int, tuple] = field(default_factory=dict)  # of each item, the changed sound in use
 
 
 def target_of(utterance: Utterance, labels: Sequence[str], frames: int) -> int | np.ndarray | None:
@@ -70,6 +73,7 @@ def gather(all_corpora: list[Corpus]) -> Material:
     own.check_trainable()
     features = corpora.features(own)
     train, noises = [], []
+    ends = []
     for corpus in all_corpora:
         for utterance in (corpus.utterances[i] for i in corpus.split("train")):
             samples, rate = utterance.sound()
@@ -80,28 +84,45 @@ def gather(all_corpora: list[Corpus]) -> Material:
             train.append(Item(samples, rate, target))
             if utterance.label == SILENCE:
                 noises.append(soxr.resample(samples, rate, RATE).astype(np.float32))
+        ends.append(len(train))
     return Material(
-        len(own.labels), train, noises, _split(own, features, "dev"), _split(own, features, "test")
+        len(own.labels), train, ends[0], noises, _split(own, features, "dev"), _split(own, features, "test")
     )
 
 
-def epoch(material: Material, recipe: Recipe, stage: str, number: int, progress: float):
-    """(features, targets) of every utterance in an order of its own, changed as never before.
+def strength_at(recipe: Recipe, stage: str, progress: float) -> float:
+    """Of the augmentation: from a fifth to all in the first 30 % of a stage in float, then all of it."""
+    grown = 1.0 if stage.startswith(("pruned", "quantised")) else min(1.0, max(0.0, progress) / 0.3 + 0.2)
+    return recipe.strength * grown
 
-    progress 0..1 of the stage: the augmentation grows to its strength over the first 30 %, and then masks.
-    Pruned and quantised networks begin with all of it.
+
+def _sound(material: Material, place: int, recipe: Recipe, stage: str, drawn: int, epochs: int):
+    """The changed sound of an item that is drawn in epoch `drawn`: (features, target)."""
+    key = (recipe.seed, stage, drawn)
+    if place not in material.sounds or material.sounds[place][0] != key:
+        random = generator(recipe, stage, drawn, "sound", place)
+        strength = strength_at(recipe, stage, drawn / epochs)
+        material.sounds[place] = (key, augment.vary_sound(material.train[place], random, strength, material.noises))
+    return material.sounds[place][1]
+
+
+def epoch(material: Material, recipe: Recipe, stage: str, number: int, epochs: int):
+    """(features, targets) in an order of its own, changed as never before: of every utterance of the task's
+    corpus, and of so many others, drawn anew, as the recipe says.
+
+    In epoch `number` of `epochs`, a RENEWED-th of the sounds is changed anew, the features of all.
     """
-    random = generator(recipe, stage, number, "augment")
-    late = stage in ("pruned", "quantised")
-    strength = recipe.strength * (1.0 if late else min(1.0, progress / 0.3 + 0.2))
+    random = generator(recipe, stage, number, "features")
+    strength = strength_at(recipe, stage, number / epochs)
+    late = strength == recipe.strength
     found = []
-    for place in random.permutation(len(material.train)):
-        item = material.train[place]
-        if recipe.strength == 0.0:
-            x, target = log_mel(item.samples, item.rate).astype(np.float32), item.target
-        else:
-            masks = (late or progress > 0.3) and random.random() < recipe.masks
-            x, target = augment.vary(item, random, strength, masks, material.noises)
+    others = len(material.train) - material.own
+    drawn_others = random.choice(others, min(others, round(recipe.others * material.own)), replace=False)
+    for place in random.permutation(np.concatenate([np.arange(material.own), material.own + drawn_others])):
+        drawn = max(0, number - (number + int(place)) % RENEWED)
+        x, target = _sound(material, place, recipe, stage, drawn, epochs)
+        masks = late and random.random() < recipe.masks
+        x, target = augment.vary_features(x, target, random, strength, masks)
         found.append((x[:LONGEST], target if np.isscalar(target) else target[:LONGEST]))
     return found
 

@@ -19,6 +19,8 @@ from .neurons import Neurons, Product, keep_of, run  # noqa: F401
 MIDDLE = 60  # of the input bytes: training sees x - MIDDLE, the first biases take it over on export
 INPUT_BITS = 7
 THETA_LOW, THETA_HIGH = 0.25, 8.0  # of a float threshold
+GAIN = 0.4  # spread of a normalised current to begin with, in thresholds
+FOLLOW = 0.05  # of its mean and square, a batch
 LEAK_LOW, LEAK_HIGH = 1.0, 7.0  # of a continuous leak code
 
 
@@ -46,11 +48,15 @@ class Network(torch.nn.Module):
     Masks `mask_NAME` of the matrices are buffers of 0 and 1. `scale` is None while in float.
     """
 
-    def __init__(self, shape: Shape, seed: int = 0):
-        """Random weights from `seed`; thresholds start at 1, everything is kept."""
+    def __init__(self, shape: Shape, seed: int = 0, normalised: bool = False):
+        """Random weights from `seed`; thresholds start at 1, everything is kept.
+
+        normalised: until `fold`, each neuron's current from the layer before is normalised over the batch.
+        """
         super().__init__()
         self.shape = shape
         self.scale: scales.Scales | None = None
+        self.normalised = normalised
         draw = torch.Generator().manual_seed(seed)
         widths = (shape.n_inputs, *shape.hidden)
         self.matrices: list[str] = []
@@ -58,6 +64,9 @@ class Network(torch.nn.Module):
             # small recurrent weights, else the gradients grow through time
             self._matrix(f"in_{k}", n_in, n, (0.38 if k == 1 else 0.57) / n_in**0.5, draw)
             self._matrix(f"rec_{k}", n, n, 0.23 / n**0.5, draw)
+            self.register_parameter(f"gain_{k}", torch.nn.Parameter(torch.full((n,), GAIN)))
+            self.register_buffer(f"mean_{k}", torch.zeros(n))
+            self.register_buffer(f"square_{k}", torch.ones(n))
             self.register_parameter(f"theta_{k}", torch.nn.Parameter(torch.ones(n)))
             self.register_parameter(f"bias_{k}", torch.nn.Parameter(torch.zeros(n)))
             leak = torch.tensor(float(shape.leaks[k - 1]))
@@ -105,6 +114,8 @@ class Network(torch.nn.Module):
             code = self.scale.leak[k - 1] if exact else None
             keep = 1.0 - torch.exp2(-getattr(self, f"leak_{k}"))
             current = Product.apply(source, w, exact)
+            if self.normalised:
+                current, bias = self._normal(k, current, bias)
             spikes = run(current, r, theta, bias, keep, shape.steps, shape.by_step, shape.soft, code)
             layers.append(spikes)
             source = spikes
@@ -116,6 +127,30 @@ class Network(torch.nn.Module):
             unit = 2.0 ** self.scale.exponent["out"]
             bias_out = straight((bias_out / unit).round() * unit, bias_out)
         return Product.apply(source.sum(dim=1), self.kept("out"), exact) + bias_out, layers
+
+    def _normal(self, k: int, current: torch.Tensor, bias: torch.Tensor):
+        """The current of every neuron with a spread of its gain and without its mean, over the batch in training
+        and as it was there in the mean afterwards."""
+        mean, square = getattr(self, f"mean_{k}"), getattr(self, f"square_{k}")
+        if self.training:
+            now, now_square = current.mean(dim=(0, 1, 2)), current.square().mean(dim=(0, 1, 2))
+            with torch.no_grad():
+                mean.lerp_(now, FOLLOW)
+                square.lerp_(now_square, FOLLOW)
+            mean, square = now, now_square
+        gain = getattr(self, f"gain_{k}") / (square - mean.square() + 1e-5).sqrt()
+        return current * gain, bias - mean * gain
+
+    @torch.no_grad()
+    def fold(self) -> None:
+        """Take the normalisation over into weights and biases; from now on the network has none."""
+        for k in range(1, self.depth + 1):
+            if self.normalised:
+                zero = torch.zeros_like(getattr(self, f"bias_{k}"))
+                gain, shift = self.eval()._normal(k, torch.ones_like(zero), zero)
+                getattr(self, f"in_{k}").mul_(gain)
+                getattr(self, f"bias_{k}").add_(shift)
+        self.normalised = False
 
     @torch.no_grad()
     def clamp(self) -> None:

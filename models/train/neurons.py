@@ -10,8 +10,8 @@ from functools import cache
 
 import torch
 
-DAMPING = 0.3  # of the surrogate: without it the gradient grows from frame to frame
-WIDTH = 1.5  # of the triangle, in thresholds, on each side of the threshold
+DAMPING = 0.5  # of the surrogate: without it the gradient grows from frame to frame
+WIDTH = 0.5  # of the triangle, in thresholds, on each side of the threshold
 MEMBRANE = (-32768.0, 32767.0)
 FORGET = 15  # leak code: all of it is forgotten
 

@@ -23,7 +23,7 @@ def importance(network: Network, data: material.Material, recipe: Recipe) -> lis
 
     The mean over utterances of | sum over frames and steps of spike * its gradient |.
     """
-    found = material.epoch(data, recipe, "importance", 0, 1.0)
+    found = material.epoch(data, recipe, "importance", 0, 1)
     plan = material.batches([len(x) for x, _ in found], recipe.batch, generator(recipe, "importance", "batches"))
     total = [torch.zeros(n) for n in network.shape.hidden]
     for places in plan[:SEEN]:

@@ -29,12 +29,12 @@ class Recipe:
     recurrence: str = "frame"
     soft: bool = True  # reset by subtraction
     leaks: tuple[float, ...] = (2.0, 3.0)  # codes to begin with
-    epochs: tuple[int, int, int] = (60, 30, 16)  # of the stages float, pruned, quantised
-    rates: tuple[float, float, float] = (4e-3, 2e-3, 1e-3)
+    epochs: tuple[int, int, int] = (40, 20, 10)  # of the stages float, pruned, quantised
+    rates: tuple[float, float, float] = (5e-3, 2.5e-3, 1e-3)
     patience: int = 20  # epochs without a better dev score until a stage stops
-    batch: int = 64
+    batch: int = 32
     weight_decay: float = 1e-2
-    drop: float = 0.2  # of the neurons of an utterance
+    drop: float = 0.1  # of the neurons of an utterance
     smoothing: float = 0.1  # of the labels
     logits: float = 8.0  # the outputs' mean times this is what the loss sees
     density: float = 0.15  # spikes per neuron and step; more costs
@@ -45,7 +45,8 @@ class Recipe:
     teacher_epochs: int = 50
     teacher_rate: float = 3e-3
     teacher_drop: float = 0.3
-    strength: float = 1.0  # of the augmentation, 0..1
+    others: float = 0.25  # utterances of other corpora in an epoch, for one of the task's own
+    strength: float = 0.8  # of the augmentation, 0..1
     masks: float = 0.5  # share of the utterances with bands and frames left out, after a third of a stage
     rows: float = 0.4  # share of the output layer's rows that each tile of outputs goes without
     zeros: float = 0.3  # share of the weights left in a matrix that pruning sets to zero
@@ -53,7 +54,7 @@ class Recipe:
 
 # What differs from the defaults above, by task.
 _TASKS: dict[str, dict] = {
-    "digits": {},
+    "digits": {"others": 1.0},
     "keywords": {},
     "words": {},
     "phones": {"loss": "frame", "drop": 0.1, "logits": 8.0},

@@ -39,9 +39,11 @@ def train(all_corpora: list[Corpus], recipe: Recipe, run: Path, show: fit.Show) 
     if recipe.model == "gru":
         network = Gru(shape, equal_size(shape, recipe.pruned), seed_of(recipe, "weights"))
     else:
-        network = Network(shape, seed_of(recipe, "weights"))
+        network = Network(shape, seed_of(recipe, "weights"), normalised=True)
     stage = fit.Stage(network, recipe, "float", recipe.epochs[0], recipe.rates[0])
     best = fit.fit(stage, data, run, show, teachers)
+    if recipe.model == "snn":
+        best.fold()
     _write(run, "float", best, recipe, data, time.monotonic() - began)
 
 
@@ -130,9 +132,11 @@ def _arrays(network) -> dict[str, np.ndarray]:
     """Float arrays by name; pruned weights are 0 in them."""
     if isinstance(network, Gru):
         return {name: p.detach().numpy() for name, p in network.named_parameters()}
-    return {
+    return {  # a gain serves normalisation, which is folded by now
+
         name: (network.kept(name) if name in network.matrices else p).detach().numpy()
         for name, p in network.named_parameters()
+        if not name.startswith("gain_")
     }
 
 
@@ -173,7 +177,8 @@ def _read(run: Path, name: str, recipe: Recipe) -> tuple[Network, dict]:
     network = Network(Shape(**shape))
     with torch.no_grad():
         for key, value in network.state_dict().items():
-            value.copy_(torch.from_numpy(held[key].astype(np.float32)))
+            if key in held:
+                value.copy_(torch.from_numpy(held[key].astype(np.float32)))
     return network, described
 
 
