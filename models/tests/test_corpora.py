@@ -66,7 +66,7 @@ def test_speaker_that_is_not_there(tmp_path):
     assert said == "Free Spoken Digit Dataset: no speaker 'bob' to hold out, known: jackson, theo"
 
 
-@pytest.mark.parametrize("task", ["digits", "keywords", "phones", "words"])
+@pytest.mark.parametrize("task", ["digits", "keywords", "phones", "words", "states"])
 def test_folder_without_data_for_the_task(tmp_path, task):
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "notes.txt").touch()
@@ -90,7 +90,7 @@ def test_folder_that_cannot_be_read(tmp_path, monkeypatch):
 
 
 def test_unknown_task(tmp_path):
-    assert refusal("digit", tmp_path) == "task 'digit', want one of digits, keywords, phones, words"
+    assert refusal("digit", tmp_path) == "task 'digit', want one of digits, keywords, phones, words, states"
 
 
 def test_sound_of_another_name_among_the_digits(tmp_path):

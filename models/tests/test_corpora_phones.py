@@ -98,7 +98,7 @@ def test_whole_is_divided_as_published(tmp_path, upper):
 
 def test_frames_have_the_phone_at_their_middle(tmp_path):
     # frame f: 10 f ms to 10 f + 25 ms, its middle at 10 f + 12.5 ms
-    segments = (Segment(0, 0.0125, "p"), Segment(0.0125, 0.0324, "ih"), Segment(0.0325, 0.04, "s"))
+    segments = (Segment(0, 0.0125, "p"), Segment(0.0125, 0.0324, "ih"), Segment(0.0325, 0.0425, "s"))
     sentence = Utterance("x", "", "", "train", None, segments)
     expected = [PHONES.index("ih"), PHONES.index("ih"), PHONES.index("s"), -1]
     assert frame_labels(sentence.segments, 4, PHONES).tolist() == expected
