@@ -37,8 +37,8 @@ RATES = (110, 140, 165, 190, 220)  # words a minute
 NAME = "synthesised by eSpeak NG"
 LICENCE = "none: made on the spot (eSpeak NG itself is GPL-3.0-or-later)"
 ABOUT = (
-    "a synthesiser's voices, variants of test and dev not heard in training: the task is much easier than"
-    " recorded speech, so not comparable with any published score"
+    "a synthesiser's voices, those of test and dev not heard in training: it says little of recorded speech"
+    " and is not comparable with any published score"
 )
 
 QUIET_DB = -55.0  # of the loudest: a stop's closure, which eSpeak NG counts as the end of the phone before
