@@ -320,7 +320,7 @@ def test_full_disk_leaves_the_old_files(path):
     limit = len(before["w.safetensors"]) + 1000
     done = subprocess.run(
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False,
-        env=os.environ | {"PYTHONPATH": str(WEIGHTS.parents[1])},
+        env=os.environ | {"PYTHONPATH": str(WEIGHTS.parents[1]), "PYTHONDONTWRITEBYTECODE": "1"},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )  # fmt: skip
     assert done.stdout == f"{beside(path)} File too large\n", done.stderr

@@ -15,7 +15,7 @@ from models.corpora import TASKS
 from models.text import one_line
 from regressions.cli import Commands
 from regressions.flow import data
-from regressions.paths import shown, write_json
+from regressions.paths import shown
 from regressions.registry import RegistryError
 
 # The imports within commands are late: each needs packages or modules that the others do not.
@@ -144,6 +144,6 @@ def evaluate(task: str, where: str, weights: str, most: int, rtl: bool, json_fil
     file = data.writable(json_file) if json_file else None
     figures = evaluation.evaluate(task, where, data.network(task, weights), rtl, most)
     if file:
-        write_json(file, figures)
+        data.write_json(file, figures)
     click.echo(evaluation.table(figures))
     evaluation.judge(figures)

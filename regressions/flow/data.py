@@ -2,6 +2,7 @@
 """What the command is given: folders of sound and network files. A mistake in them is one line."""
 
 import contextlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 
 from models import corpora
 from models.networks import trained
-from models.weight_file import Trained
+from models.weight_file import Trained, replace_files
 from regressions.registry import RegistryError
 
 
@@ -74,6 +75,11 @@ def check_labels(sound: corpora.Corpus, labels: Sequence[str]) -> None:
         raise ValueError(
             f"{sound.name}: label {strange[0]!r} is none of the network's {len(labels)}: {' '.join(labels)}"
         )
+
+
+def write_json(file: Path, content: object) -> None:
+    """The whole file or, OSError that names it, none."""
+    replace_files({file: (json.dumps(content, indent=2) + "\n").encode()})
 
 
 def writable(path: str) -> Path:

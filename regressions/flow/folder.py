@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from models.train.recipes import Recipe, recipe
-from regressions.paths import BUILD, shown, write_json
+from regressions.flow.data import write_json
+from regressions.paths import BUILD, shown
 from regressions.registry import RegistryError
 
 FLOW = BUILD / "flow"
@@ -34,12 +35,11 @@ def begin(path: Path, config: Config) -> None:
         found, given = read(path).as_json(), config.as_json()
         if found["recipe"]["task"] != given["recipe"]["task"]:
             raise RegistryError(f"{shown(path)}: a run of {found['recipe']['task']}, want another --run")
-        flat = [{**one, **one.pop("recipe")} for one in (found, given)]
-        for key, value in flat[0].items():
-            if flat[1][key] != value:
+        before, now = ({**one.pop("recipe"), **one} for one in (found, given))
+        for key, value in before.items():
+            if now[key] != value:
                 raise RegistryError(
-                    f"{shown(path)}: begun with {key} {value}, now {flat[1][key]}; "
-                    "want the same or another --run"
+                    f"{shown(path)}: begun with {key} {value}, now {now[key]}; want the same or another --run"
                 )
     elif path.is_dir() and any(path.iterdir()):
         raise RegistryError(f"{shown(path)}: holds something else, want a new folder")

@@ -56,4 +56,6 @@ def _run(file: Trained, features: np.ndarray, lengths: np.ndarray, build: BuildC
         raise RtlError(f"the RTL's run is red: {result['reason']}; again: {call}")
     with np.load(home / "network" / "1" / "heard.npz") as held:
         heard = Heard(held["sums"], np.split(held["best"], np.cumsum(lengths)[:-1]))
-    return OnRtl(heard, result["ledger"], result["cycles_per_frame"])
+    layers = {f"SPIKES{tag}" for tag in range(len(file.network.layers))}
+    ledger = {name: n for name, n in result["ledger"].items() if name in layers or "SPIKES" not in name}
+    return OnRtl(heard, ledger, result["cycles_per_frame"])

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from models.corpora.states import with_states
 from models.weight_file import load
 from regressions.flow import data, evaluate, folder, program, report
-from regressions.paths import shown, write_json
+from regressions.paths import shown
 from regressions.registry import RegistryError
 from regressions.toolchain import ToolchainError
 
@@ -90,7 +90,7 @@ def _run(path: Path, on_rtl: bool) -> None:
     with data.wrong():
         file = load(path / "network.safetensors")
     figures = evaluate.evaluate(config.recipe.task, config.data[0], file, on_rtl, hold_out=config.hold_out)
-    write_json(path / "run.json", figures)
+    data.write_json(path / "run.json", figures)
     print(evaluate.table(figures))
     evaluate.judge(figures)
 
