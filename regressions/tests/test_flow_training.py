@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The console command from a folder of sound to the report: interrupted, gone on with, run on the RTL.
+
+Needs PyTorch.
+"""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from models.corpora import cache
+from models.tests.pytorch import torch
+from models.weight_file import load
+from regressions.flow import cli
+from regressions.paths import ROOT
+from regressions.tests import flow_data
+
+if torch is None:
+    pytest.skip("PyTorch is not installed", allow_module_level=True)
+
+SIZES = ("--hidden", "8,8", "--pruned", "6,6", "--epochs", "6,2,2")
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    return flow_data.tones(tmp_path_factory.mktemp("sound") / "tones")
+
+
+@pytest.fixture
+def call(monkeypatch, tmp_path, capsys):
+    """Return a function from arguments to (status, what was printed)."""
+    monkeypatch.setattr(cache, "FOLDER", tmp_path / "features")
+
+    def run(*args: object) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["murmur", *map(str, args)])
+        status = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            status = end.code or 0
+        return status, "".join(capsys.readouterr())
+
+    return run
+
+
+def interrupted(*args: object, after) -> subprocess.Popen:
+    """The command, told to stop once `after` has two lines."""
+    process = subprocess.Popen(
+        [flow_data.MURMUR, *map(str, args)], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    until = time.monotonic() + flow_data.LIMIT_S
+    while process.poll() is None and time.monotonic() < until:
+        if after.exists() and len(after.read_text().splitlines()) >= 2:
+            process.send_signal(signal.SIGINT)
+            break
+        time.sleep(0.01)
+    process.wait(flow_data.LIMIT_S)
+    return process
+
+
+def test_from_sound_to_report(tmp_path, sound, call):
+    """An interrupted run ends with the bits of one that was not; each stage reads what the last one left."""
+    run, other = tmp_path / "run", tmp_path / "other"
+    train = ("train", "--task", "words", "--data", sound, *SIZES)
+    stopped = interrupted(*train, "--run", run, after=run / "epochs.jsonl")
+    assert stopped.returncode == 130 and stopped.stderr.read().endswith("error: interrupted\n")
+    assert not (run / "float.safetensors").exists()
+    for path in (run, other):
+        status, said = call(*train, "--run", path)
+        assert status == 0, said
+    assert (run / "float.safetensors").read_bytes() == (other / "float.safetensors").read_bytes()
+    assert not [path.name for path in run.iterdir() if path.name.startswith(".")]
+
+    status, said = call(*train, "--run", run, "--seed", 2)
+    assert status == 2 and f"{run}: begun with seed 1, now 2; want the same or another --run" in said
+    for stage in ("prune", "quantise", "compile", "run"):
+        status, said = call(stage, "--run", run, *["--rtl"] * (stage == "run"))
+        assert status == 0, said
+    status, report = call("report", "--run", run)
+    assert status == 0 and report.strip() == (run / "report.md").read_text().strip()
+
+    file, found = load(run / "network.safetensors"), json.loads((run / "run.json").read_text())
+    assert [layer.n for layer in file.network.layers] == [6, 6]
+    assert file.labels == ("high", "low")
+    assert found["files"] + found["left_out"] == 24 and found["left_out"] == len(
+        file.card["trained_on"]["sounds"]
+    )
+    assert found["float"] is not None and found["rtl"] == found["quantised"] and found["mismatches"] == 0
+    assert "40-6-6-2, T = 2" in report and f"{100 * found['rtl']:.2f} %" in report
+    assert f"{json.loads((run / 'program' / 'sizes.json').read_text())['bytes']:,}" in report
+
+    shutil.rmtree(run / "program")  # what compile leaves is what the network file alone gives
+    assert call("compile", "--weights", run / "network.safetensors")[0] == 0
+    status, said = call("report", "--run", run)
+    assert status == 2 and "no program/sizes.json there, `murmur compile` leaves it" in said
+
+
+def test_gru_is_neither_pruned_nor_quantised(tmp_path, sound, call):
+    run = tmp_path / "gru"
+    assert call("train", "--task", "words", "--data", sound, *SIZES, "--model", "gru", "--run", run)[0] == 0
+    status, said = call("prune", "--run", run)
+    assert status == 2 and said.startswith("error: ") and "a float GRU" in said and said.count("\n") == 1
