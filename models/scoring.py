@@ -38,16 +38,22 @@ def distance(one: Sequence, other: Sequence) -> int:
     return row[-1]
 
 
-def phone_scores(
+def frame_accuracy(
     best: Sequence[np.ndarray], segments: Sequence[Sequence[Segment]], labels: Sequence[str]
-) -> dict[str, float]:
-    """`frame_accuracy` of the frames that a segment names; `phone_error_rate`, errors for each phone said."""
-    right = frames = errors = said = 0
+) -> float:
+    """Share of right frames among those that a segment names."""
+    right = frames = 0
     for path, own in zip(best, segments, strict=True):
         truth = frame_labels(own, len(path), labels)
         right += int((path == truth)[truth >= 0].sum())
         frames += int((truth >= 0).sum())
-        sequence = phones(segment.label for segment in own)
-        errors += distance(sequence, phones(path.tolist(), labels))
-        said += len(sequence)
-    return {"frame_accuracy": right / max(frames, 1), "phone_error_rate": errors / max(said, 1)}
+    return right / max(frames, 1)
+
+
+def phone_error_rate(
+    best: Sequence[np.ndarray], segments: Sequence[Sequence[Segment]], labels: Sequence[str]
+) -> float:
+    """Insertions, deletions and substitutions for each phone said."""
+    said = [phones(segment.label for segment in own) for own in segments]
+    found = [phones(path.tolist(), labels) for path in best]
+    return sum(map(distance, said, found)) / max(sum(map(len, said)), 1)

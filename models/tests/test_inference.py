@@ -180,8 +180,8 @@ def test_phone_scores():
         Segment(middles[0], middles[2], "a"), Segment(middles[2], middles[3], "sil"),
         Segment(middles[3], middles[6], "b"),
     ]  # fmt: skip
-    found = scoring.phone_scores(best, [segments], labels)
-    assert found == {"frame_accuracy": 5 / 6, "phone_error_rate": 0.5}
+    assert scoring.frame_accuracy(best, [segments], labels) == 5 / 6
+    assert scoring.phone_error_rate(best, [segments], labels) == 0.5
     assert scoring.phones([1, 0, 1, 1, 2], labels) == ["a", "a", "b"]
 
 

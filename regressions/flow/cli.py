@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-from models.corpora import TASKS
 from models.text import one_line
 from regressions.cli import Commands
 from regressions.flow import data
@@ -56,7 +55,7 @@ class Sizes(click.ParamType):
 
 
 @murmur.command()
-@click.option("--task", type=click.Choice((*TASKS, "states")), required=True)
+@click.option("--task", type=click.Choice(data.TASKS), required=True)
 @click.option("--data", "where", required=True, help="A folder in its publisher's layout, or `spoken`.")
 @click.option("--also", multiple=True, help="More to train on, as --data; may be given again.")
 @click.option("--hold-out", help="This speaker is for testing only.")
@@ -79,7 +78,7 @@ def train(
     with data.wrong():
         made = recipe(task, **{key: value for key, value in changes.items() if value is not None})
     stages.need_torch()
-    data.corpus(task, where, hold_out)  # what is not there begins no run
+    data.corpora_of(task, [where, *also], hold_out)  # what is not there begins no run
     path = Path(run) if run else folder.FLOW / task
     folder.begin(path, folder.Config([where, *also], hold_out, made))
     stages.STAGES["train"].run(path)
@@ -131,7 +130,7 @@ def run_command(run: str, rtl: bool) -> None:
 
 
 @murmur.command()
-@click.option("--task", type=click.Choice(TASKS), required=True)
+@click.option("--task", type=click.Choice(data.TASKS), required=True)
 @click.option("--data", "where", required=True, help="A folder in its publisher's layout, or `spoken`.")
 @click.option("--weights", default="", help="A network file; the one shipped for the task by default.")
 @click.option("--most", type=click.IntRange(0), default=0, help="Score at most so many files, evenly spaced.")
@@ -142,7 +141,7 @@ def evaluate(task: str, where: str, weights: str, most: int, rtl: bool, json_fil
     from regressions.flow import evaluate as evaluation
 
     file = data.writable(json_file) if json_file else None
-    figures = evaluation.evaluate(task, where, data.network(task, weights), rtl, most)
+    figures = evaluation.evaluate(task, [where], data.network(task, weights), rtl, most)
     if file:
         data.write_json(file, figures)
     click.echo(evaluation.table(figures))

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from models import corpora
+from models.corpora.states import with_states
 from models.networks import trained
 from models.weight_file import Trained, replace_files
 from regressions.registry import RegistryError
@@ -24,10 +25,14 @@ def wrong() -> Iterator[None]:
         raise RegistryError(str(error)) from None
 
 
-def corpus(task: str, where: str, hold_out: str | None = None) -> corpora.Corpus:
-    """The sound in a folder, or synthesised (`spoken`)."""
+TASKS = (*corpora.TASKS, "states")
+
+
+def corpora_of(task: str, folders: Sequence[str], hold_out: str | None) -> list[corpora.Corpus]:
+    """The sound in each folder, or synthesised (`spoken`); hold_out is of the first."""
     with wrong():
-        return corpora.read(task, where, hold_out)
+        found = [corpora.read(task, where, None if at else hold_out) for at, where in enumerate(folders)]
+        return with_states(found) if task == "states" else found
 
 
 def network(task: str, weights: str) -> Trained:

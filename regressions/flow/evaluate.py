@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scores of a network on sound that it never heard: in float, as the bit-exact model, on the RTL."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,15 @@ Scores = dict[str, float]
 
 
 def evaluate(
-    task: str, where: str, file: Trained, on_rtl: bool, most: int = 0, hold_out: str | None = None
+    task: str,
+    folders: Sequence[str],
+    file: Trained,
+    on_rtl: bool,
+    most: int = 0,
+    hold_out: str | None = None,
 ) -> dict:
-    """What docs/flow.md lists. RegistryError for data or a network that does not fit the task."""
-    sound = data.corpus(task, where, hold_out)
+    """What docs/flow.md lists, of the first folder. RegistryError for data or a network that does not fit."""
+    sound = data.corpora_of(task, folders, hold_out)[0]
     found = data.unheard(sound, file, most)
     with data.wrong():
         model, ledger = _shown(
@@ -32,7 +37,8 @@ def evaluate(
         _agree(model, inference.algebra(file.network, sample), len(found.features))
         halves = {"float": _float_half(file, found), "quantised": model}
     figures: dict[str, Any] = {
-        "task": task, "data": where, "corpus": sound.name, "about": sound.about, "network": file.network.name,
+        "task": task, "data": folders[0], "corpus": sound.name, "about": sound.about,
+        "network": file.network.name,
         "files": len(found.utterances), "left_out": found.left_out, "frames": ledger["FRAMES"],
     }  # fmt: skip
     if on_rtl:
@@ -81,42 +87,57 @@ def _scores(
     task: str, file: Trained, utterances: list[Utterance], halves: Mapping[str, Heard | None]
 ) -> dict:
     """The metric by half (float, quantised, rtl), of all and by group of speakers."""
+    measure = MEASURES.get(task, _words)
+
+    def scores(places: Sequence[int]) -> dict[str, dict[str, float] | None]:
+        return {
+            name: {key: round(x, 4) for key, x in measure(file, utterances, half, places).items()}
+            if half
+            else None
+            for name, half in halves.items()
+        }
+
     speakers = set(file.card["trained_on"]["speakers"])
     groups: dict[str, list[int]] = {}
     for place, utterance in enumerate(utterances):
         known = "seen" if utterance.speaker in speakers else "unseen" if utterance.speaker else "unknown"
         groups.setdefault(f"{known} speakers", []).append(place)
-    measure = _phones if task == "phones" else _words
-    every = range(len(utterances))
-    whole = {name: half and measure(file, utterances, half, every) for name, half in halves.items()}
-    metric = next(iter(whole["quantised"]))
-    found: dict[str, Any] = {"metric": metric.replace("_", " ")}
-    found |= {name: scores and scores[metric] for name, scores in whole.items()}
-    if halves["float"] is None:
-        found["float_reason"] = "the network file has no float half"
-    if task == "phones":
-        found["frame_accuracy"] = {
-            name: scores and scores["frame_accuracy"] for name, scores in whole.items()
-        }
-    found["groups"] = {
-        group: {"files": len(places)}
-        | {name: half and measure(file, utterances, half, places)[metric] for name, half in halves.items()}
-        for group, places in sorted(groups.items())
+    every = scores(range(len(utterances)))
+    metric, *others = every["quantised"] or {}
+    by_half = {
+        key: {name: found and found[key] for name, found in every.items()} for key in (metric, *others)
     }
-    return found
+    return {
+        "metric": metric.replace("_", " "),
+        **by_half[metric],
+        **({} if halves["float"] else {"float_reason": "the network file has no float half"}),
+        **{key: by_half[key] for key in others},
+        "groups": {
+            group: {"files": len(places)} | {name: x and x[metric] for name, x in scores(places).items()}
+            for group, places in sorted(groups.items())
+        },
+    }
 
 
 def _words(file: Trained, utterances: list[Utterance], heard: Heard, places) -> Scores:
     found = scoring.words(heard, file.labels)
     right = scoring.accuracy([found[i] for i in places], [utterances[i].label for i in places])
-    return {"word_accuracy": round(right, 4)}
+    return {"word_accuracy": right}
+
+
+def _frames(file: Trained, utterances: list[Utterance], heard: Heard, places) -> Scores:
+    best, segments = [heard.best[i] for i in places], [utterances[i].segments for i in places]
+    return {"frame_accuracy": scoring.frame_accuracy(best, segments, file.labels)}
 
 
 def _phones(file: Trained, utterances: list[Utterance], heard: Heard, places) -> Scores:
-    scores = scoring.phone_scores(
-        [heard.best[i] for i in places], [utterances[i].segments for i in places], file.labels
-    )
-    return {name: round(scores[name], 4) for name in ("phone_error_rate", "frame_accuracy")}
+    best, segments = [heard.best[i] for i in places], [utterances[i].segments for i in places]
+    rate = scoring.phone_error_rate(best, segments, file.labels)
+    return {"phone_error_rate": rate, **_frames(file, utterances, heard, places)}
+
+
+# The first of the scores is the metric.
+MEASURES = {"phones": _phones, "states": _frames}
 
 
 def judge(figures: Mapping[str, Any]) -> None:

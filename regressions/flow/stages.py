@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from models.corpora.states import with_states
 from models.weight_file import load
 from regressions.flow import data, evaluate, folder, program, report
 from regressions.paths import shown
@@ -69,12 +68,8 @@ def _training(name: str) -> Callable[[Path, bool], None]:
         from models.train import stages
 
         config = folder.read(path)
-        task = config.recipe.task
-        sounds = [
-            data.corpus(task, where, None if at else config.hold_out) for at, where in enumerate(config.data)
-        ]
+        sounds = data.corpora_of(config.recipe.task, config.data, config.hold_out)
         with data.wrong(), progress() as show:
-            sounds = with_states(sounds) if task == "states" else sounds
             getattr(stages, name)(sounds, config.recipe, path, show)
 
     return work
@@ -89,7 +84,7 @@ def _run(path: Path, on_rtl: bool) -> None:
     config = folder.read(path)
     with data.wrong():
         file = load(path / "network.safetensors")
-    figures = evaluate.evaluate(config.recipe.task, config.data[0], file, on_rtl, hold_out=config.hold_out)
+    figures = evaluate.evaluate(config.recipe.task, config.data, file, on_rtl, hold_out=config.hold_out)
     data.write_json(path / "run.json", figures)
     print(evaluate.table(figures))
     evaluate.judge(figures)

@@ -4,9 +4,11 @@
 import json
 import resource
 import sys
+from itertools import groupby
 
 import numpy as np
 import pytest
+import soundfile
 
 from models import corpora
 from models.compiler import compile_network
@@ -17,6 +19,8 @@ from models.inference import algebra
 from models.network import LifLayer, Network, OutputLayer
 from models.networks import digits as shipped_digits
 from models.networks import shipped
+from models.scoring import distance
+from models.tests.dense_network import dense
 from models.weight_file import WEIGHTS, save
 from regressions.flow import cli, evaluate, folder, program, rtl
 from regressions.tests import flow_data
@@ -107,6 +111,33 @@ def test_evaluate_scores_what_was_never_heard(tmp_path, sound, call):
     right = algebra(shipped_digits(), [features[i] for i in kept]).sums.argmax(axis=1) == said
     assert found["quantised"] == round(right.mean(), 4) > 0.8
     assert f"{100 * found['quantised']:.2f} %" in out and "17 files" in out and "3 more left out" in out
+
+
+def test_phones_are_scored_by_frames_and_by_edits(tmp_path, call):
+    """A network that knows nothing, and sentences of two phones by two speakers."""
+    for speaker in ("fabc0", "mxyz0"):
+        (tmp_path / "timit" / speaker).mkdir(parents=True)
+        time = np.arange(8000) / 16000
+        soundfile.write(tmp_path / "timit" / speaker / "si1.wav", 0.3 * np.sin(2000 * time), 16000)
+        (tmp_path / "timit" / speaker / "si1.phn").write_text("0 2000 h#\n2000 5000 iy\n5000 8000 ao\n")
+    labels = corpora.phones.PHONES
+    network = dense(3, (40, 12, 12, len(labels)))
+    card = {"task": "phones", "labels": list(labels), "features": {"kind": "log-mel"}}
+    save(tmp_path / "net.safetensors", network, card)
+    at = ("--task", "phones", "--data", tmp_path / "timit", "--weights", tmp_path / "net.safetensors")
+    status, out, err = call("evaluate", *at, "--json", tmp_path / "found.json")
+    assert status == 0, err
+    found = json.loads((tmp_path / "found.json").read_text())
+    heard = algebra(network, corpora.features(corpora.read("phones", tmp_path / "timit")))
+    middles = 0.0125 + 0.01 * np.arange(len(heard.best[0]))
+    truth = [labels.index("sil" if at < 0.125 else "iy" if at < 0.3125 else "aa") for at in middles]
+    right = np.mean([best == truth for best in heard.best])
+    assert (found["metric"], found["files"]) == ("phone error rate", 2)
+    assert found["frame_accuracy"] == {"float": None, "quantised": round(right, 4)}
+    said = [[name for name, _ in groupby(labels[i] for i in best) if name != "sil"] for best in heard.best]
+    edits = sum(distance(["iy", "aa"], one) for one in said)
+    assert found["quantised"] == edits / 4 > 0
+    assert f"{100 * edits / 4:.2f} %" in out
 
 
 def test_rtl_hears_what_the_model_hears(tmp_path, sound, call):
