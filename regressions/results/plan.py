@@ -65,7 +65,7 @@ class Training:
         made = {"prune": "pruned.json", "quantise": "network.json"}
         for stage in self.stages:
             yield run / made[stage], [stage, "--run", str(run)]
-        if "quantise" in self.stages:
+        if "quantise" in self.stages and self.task != "states":  # whose labels are of this training alone
             scores = run / "scores.json"
             evaluate = ["evaluate", "--task", self.task, "--data", str(self.data), "--json", str(scores)]
             evaluate += ["--weights", str(run / "network.safetensors"), *(["--rtl"] if self.rtl else [])]

@@ -20,7 +20,7 @@ from regressions.paths import BUILD, ROOT, locked, shown
 from regressions.results.plan import Training
 
 HOME = BUILD / "results"
-MURMUR = (sys.executable, "-m", "regressions.flow.cli")
+MURMUR = (str(Path(sys.executable).with_name("murmur")),)
 
 
 def absent(training: Training) -> Path | None:

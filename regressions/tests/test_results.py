@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""docs/results.md: its list of trainings, what runs them, and the page, which nobody writes by hand."""
+
+import json
+import sys
+
+import pytest
+
+from regressions.registry import RegistryError
+from regressions.results import page, plan, trainings
+from regressions.results.plan import Training
+
+TOY = """
+import json, pathlib, sys
+stage, run = sys.argv[1], pathlib.Path(sys.argv[sys.argv.index("--run") + 1])
+(run / "calls").open("a").write(stage + "\\n")
+if "break" in sys.argv and stage == "prune":
+    sys.exit(1)
+made = {"train": "float.json", "prune": "pruned.json"}[stage]
+(run / made).write_text(json.dumps(sys.argv[1:]))
+"""
+
+
+def written(tmp_path, text):
+    path = tmp_path / "plan.toml"
+    path.write_text(text)
+    return path
+
+
+def test_the_plan_that_is_there_is_one(tmp_path):
+    found = plan.trainings(tmp_path)
+    assert {training.task for training in found} >= {"digits", "keywords", "phones"}
+    assert all(str(training.data).startswith(str(tmp_path)) for training in found)
+    assert any(training.rtl for training in found)
+
+
+def test_seeds_and_speakers_make_a_training_each(tmp_path):
+    path = written(
+        tmp_path,
+        """
+        data = { digits = "a/b", keywords = "c" }
+        [[trainings]]
+        name = "d"
+        task = "digits"
+        also = ["keywords"]
+        seeds = [3, 4]
+        hold_out = ["theo", "lucas"]
+        options = { steps = 1 }
+        stages = ["quantise"]
+        rtl = true
+        """,
+    )
+    found = plan.trainings(tmp_path, path)
+    assert [one.name for one in found] == ["d-theo-3", "d-theo-4", "d-lucas-3", "d-lucas-4"]
+    assert [one.rtl for one in found] == [True, False, False, False]
+    (_, train), (_, quantise), (scores, evaluate) = found[0].commands(tmp_path / "home")
+    assert train == [
+        "train", "--task", "digits", "--data", f"{tmp_path}/a/b", "--seed", "3", "--also", f"{tmp_path}/c",
+        "--hold-out", "theo", "--steps", "1", "--run", f"{tmp_path}/home/d-theo-3",
+    ]  # fmt: skip
+    assert quantise == ["quantise", "--run", f"{tmp_path}/home/d-theo-3"]
+    assert scores.name == "scores.json" and "--rtl" in evaluate
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ('task = "digit"', "plan.toml: d: no data of 'digit', did you mean digits?"),
+        ('task = "digits"\nstages = ["compile"]', "want one of prune, quantise"),
+        ('task = "digits"\nseed = 1', "no key 'seed', did you mean seeds?"),
+        ('task = "digits"\n[[trainings]]\nname = "d"\ntask = "digits"', "two trainings are called d-1"),
+    ],
+)
+def test_a_mistake_in_the_plan_is_named(change, message, tmp_path):
+    path = written(tmp_path, f'data = {{ digits = "a" }}\n[[trainings]]\nname = "d"\n{change}\n')
+    with pytest.raises(RegistryError, match=message):
+        plan.trainings(tmp_path, path)
+
+
+def toy(tmp_path, monkeypatch, **fields):
+    (tmp_path / "murmur.py").write_text(TOY)
+    monkeypatch.setattr(trainings, "MURMUR", (sys.executable, str(tmp_path / "murmur.py")))
+    return Training("row", "digits", tmp_path, (), 1, "", **{"stages": ("prune",), **fields})
+
+
+def test_what_is_done_is_not_done_again(tmp_path, monkeypatch):
+    training = toy(tmp_path, monkeypatch)
+    home = tmp_path / "home"
+    assert trainings.run([training], 2, home) == {}
+    assert trainings.run([training], 2, home) == {}
+    assert (home / "row-1" / "calls").read_text().split() == ["train", "prune"]
+    (home / "row-1" / "pruned.json").unlink()
+    trainings.run([training], 2, home)
+    assert (home / "row-1" / "calls").read_text().split() == ["train", "prune", "prune"]
+    assert "train: " in (home / "row-1" / "log.txt").read_text()
+
+
+def test_a_step_that_fails_ends_its_training_alone(tmp_path, monkeypatch):
+    good = toy(tmp_path, monkeypatch)
+    bad = Training("bad", "digits", tmp_path, (), 1, "", {"x": "break"}, ("prune",))
+    (tmp_path / "murmur.py").write_text(TOY.replace('"break" in sys.argv', '"bad-1" in str(run)'))
+    failed = trainings.run([bad, good], 1, tmp_path / "home")
+    assert list(failed) == ["bad-1"]
+    assert "murmur prune ended with 1, see " in failed["bad-1"]
+    assert (tmp_path / "home" / "row-1" / "pruned.json").exists()
+
+
+def test_absent_recordings_are_named(tmp_path):
+    training = Training("row", "digits", tmp_path, (tmp_path / "none",), 1, "")
+    assert trainings.absent(training) == tmp_path / "none"
+    assert trainings.absent(Training("row", "digits", tmp_path, (), 1, "")) is None
+
+
+def test_spread():
+    assert page.spread([0.9, 0.92, None]) == "91.0 (90.0..92.0)"
+    assert page.spread([0.5]) == "50.0"
+    assert page.spread([]) == "-"
+
+
+def test_the_page_is_what_its_figures_make():
+    assert page.PAGE.read_text() == page.render(json.loads(page.FIGURES.read_text()))
