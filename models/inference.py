@@ -64,24 +64,28 @@ def collect(
     return Heard(np.array(sums), best)
 
 
-def compiled(network: Network) -> Images:
+def compiled(network: Network, bit_planes: bool = False) -> Images:
     """Its images for the reference build, or for DEEP where they do not fit. CompileError, one line."""
     try:
-        return compile_network(network, REFERENCE)
+        return compile_network(network, REFERENCE, bit_planes)
     except CompileError:
-        return compile_network(network, DEEP)
+        return compile_network(network, DEEP, bit_planes)
 
 
 def machine(
-    network: Network, features: Sequence[np.ndarray], show: Callable[[int], object] = quiet
+    network: Network,
+    features: Sequence[np.ndarray],
+    show: Callable[[int], object] = quiet,
+    bit_planes: bool = False,
 ) -> tuple[Heard, dict[str, int]]:
     """What the bit-exact model of the machine gives, and its ledger without CYCLES (docs/ledger.md).
 
-    ValueError when the network leaves no raw outputs.
+    bit_planes: the input goes in as S0 takes it (`compile_network`). ValueError when the network leaves no
+    raw outputs.
     """
     if network.output.result != "raw":
         raise ValueError(f"network {network.name} leaves only the largest output, want all: result 'raw'")
-    images = compiled(network)
+    images = compiled(network, bit_planes)
     model = Machine(images)
     ledger: dict[str, int] = {}
 

@@ -16,8 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.formats import BIAS_W, DESC_W, GROUP, THETA_W, WGT_W
-from models.images import Images
 from models.network import Network
 
 FRAMES_PER_S = 100
@@ -65,11 +63,15 @@ def kept_share(network: Network, lanes: int) -> float:
 
 
 def from_shapes(before: tuple[int, int], network: Network, lanes: int) -> dict[str, float]:
-    """MMAC/s by step for `network`, whose hidden layers were `before` wide; ValueError unless it has two."""
-    if len(network.layers) != 2:
-        raise ValueError(f"network {network.name} has {len(network.layers)} hidden layers, S0 has 2")
+    """MMAC/s by step for `network`, whose hidden layers were `before` wide; ValueError unless it has two
+    recurrent ones and fills its tiles of `lanes`, without which an event would not be a MAC in each lane.
+    """
+    if len(network.layers) != 2 or any(layer.w_rec is None for layer in network.layers):
+        raise ValueError(f"network {network.name}: want two recurrent layers, as S0 has")
     h1, h2 = (layer.n for layer in network.layers)
     inputs, outputs = network.n_inputs, network.output.n
+    if partly := [n for n in (h1, h2, outputs) if n % lanes]:
+        raise ValueError(f"network {network.name}: a width of {partly[0]} leaves lanes of a tile idle")
     small = Shape(inputs, h1, h2, outputs)
     pruned = Shape(inputs, h1, h2, outputs, kept_share(network, lanes))
     return {
@@ -86,17 +88,6 @@ def counted(ledger: dict[str, int]) -> dict[str, float]:
     return {
         "zeros skipped": mmacs((ledger["ADDS"] + ledger["GATED"]) / frames),
         "zero weights gated": mmacs(ledger["ADDS"] / frames),
-    }
-
-
-def stored_bits(images: Images) -> dict[str, int]:
-    """Bits that the machine keeps of a network, by kind: what its images hold."""
-    return {
-        "weights": WGT_W * sum(bank.size for bank in images.weights),
-        "masks": GROUP * sum(len(words) for words in images.masks),
-        "thresholds": THETA_W * images.theta.size,
-        "biases": BIAS_W * images.bias.size,
-        "program": DESC_W * len(images.program),
     }
 
 

@@ -8,7 +8,6 @@ from models import waterfall
 from models.compiler import CompileError, compile_network
 from models.formats import REFERENCE, BuildConfig, Kind
 from models.machine import Machine
-from models.networks.dense import dense
 from models.networks.r0 import r0
 from models.tests.hand_networks import layer, network, output
 from models.waterfall import S0_BYTES, S0_MMACS, Shape
@@ -26,20 +25,28 @@ def test_the_arithmetic_gives_the_papers_figures():
     assert Shape(40, 128, 128, 1920, 0.6).weights() / 2 == pytest.approx(S0_BYTES[1], rel=0.01)
 
 
-def test_only_s0s_shape_has_a_waterfall():
-    with pytest.raises(ValueError, match="network test has 1 hidden layers, S0 has 2"):
-        waterfall.from_shapes((256, 256), network(layer("h1", 40, 8), out=output(8, 3)), 128)
+@pytest.mark.parametrize(
+    ("net", "message"),
+    [
+        (network(layer("h1", 40, 8), out=output(8, 3)), "want two recurrent layers, as S0 has"),
+        (
+            network(layer("h1", 40, 8), layer("h2", 8, 8, rec=False), out=output(8, 8)),
+            "want two recurrent layers",
+        ),
+        (
+            network(layer("h1", 40, 8), layer("h2", 8, 8), out=output(8, 10)),
+            "a width of 10 leaves lanes of a tile idle",
+        ),
+    ],
+)
+def test_only_s0s_shape_has_a_waterfall(net, message):
+    with pytest.raises(ValueError, match=message):
+        waterfall.from_shapes((256, 256), net, 8)
 
 
-def test_storage_is_what_the_images_hold():
-    stored = waterfall.stored_bits(compile_network(r0(), REFERENCE))
-    kept = 40 * 128 + 3 * 128 * 128 + 77 * 1920
-    assert stored["weights"] == 4 * kept
-    assert stored["masks"] == 128 * 16  # a word a tile, two for the last, whose rows are split over the sets
-    assert stored["thresholds"] == 16 * 256
-    assert stored["biases"] == 24 * (256 + 1920)
-    assert stored["program"] > 0
-    assert waterfall.stored_bits(compile_network(dense(), DEEP))["weights"] == 4 * 698_368
+def test_work_is_counted_in_every_lane_of_a_tile():
+    ledger = {"FRAMES": 4, "ADDS": 300, "GATED": 100}
+    assert waterfall.counted(ledger) == pytest.approx({"zeros skipped": 0.01, "zero weights gated": 0.0075})
 
 
 @pytest.mark.parametrize("steps", [1, 2])

@@ -130,6 +130,28 @@ def run_command(run: str, rtl: bool) -> None:
 
 
 @murmur.command()
+@click.option("--data", "where", required=True, help="A folder of words in its publisher's layout.")
+@click.option(
+    "--weights", default="states", help="A network file; the shipped one of 1,920 states by default."
+)
+@click.option("--most", type=click.IntRange(0), default=0, help="Run at most so many files, evenly spaced.")
+@click.option("--rtl", is_flag=True, help="Counted by the RTL, not by its model.")
+@click.option("--json", "json_file", help="Write the figures here.")
+def waterfall(where: str, weights: str, most: int, rtl: bool, json_file: str | None) -> None:
+    """Work and storage, reduction by reduction, beside those of the paper S0."""
+    from models.networks import trained
+    from regressions.flow import waterfall as falls
+
+    file = data.writable(json_file) if json_file else None
+    with data.wrong():
+        network = trained(weights)
+    figures = falls.waterfall(network, where, rtl, most)
+    if file:
+        data.write_json(file, figures)
+    click.echo(falls.table(figures))
+
+
+@murmur.command()
 @click.option("--task", type=click.Choice(data.TASKS), required=True)
 @click.option("--data", "where", required=True, help="A folder in its publisher's layout, or `spoken`.")
 @click.option("--weights", default="", help="A network file; the one shipped for the task by default.")

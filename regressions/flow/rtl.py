@@ -33,21 +33,25 @@ class OnRtl:
     cycles_per_frame: float
 
 
-def run(file: Trained, features: Sequence[np.ndarray], home: Path = HOME) -> OnRtl:
-    """Run utterances int8 [frames, n] on a build with room for the network. RtlError when the run is red."""
-    build = compiled(file.network).config  # raises for what fits nowhere
+def run(file: Trained, features: Sequence[np.ndarray], bit_planes: bool = False, home: Path = HOME) -> OnRtl:
+    """Run utterances int8 [frames, n] on a build with room for the network, the input as signed digits or in
+    bit planes. RtlError when the run is red.
+    """
+    build = compiled(file.network, bit_planes).config  # raises for what fits nowhere
     lengths = np.array([len(one) for one in features], np.int64)
     with locked(home / ".lock", f"waiting for another run in {shown(home)}"):
-        return _run(file, np.concatenate(features), lengths, build, home)
+        return _run(file, np.concatenate(features), lengths, build, bit_planes, home)
 
 
-def _run(file: Trained, features: np.ndarray, lengths: np.ndarray, build: BuildConfig, home: Path) -> OnRtl:
+def _run(
+    file: Trained, features: np.ndarray, lengths: np.ndarray, build: BuildConfig, bit_planes: bool, home: Path
+) -> OnRtl:
     weights, frames = home / "network.safetensors", home / "features.safetensors"
     weight_file.save(weights, file.network, file.card, file.floats)
     data = safetensors.numpy.save({"features": features, "lengths": lengths})
     weight_file.replace_files({frames: data})
     settings = {name.upper(): str(value) for name, value in dataclasses.asdict(build).items()}
-    settings |= {"weights": str(weights), "features": str(frames)}
+    settings |= {"weights": str(weights), "features": str(frames), "bit_planes": str(int(bit_planes))}
     test = registry.configure(registry.find(registry.load(), "network"), settings)
     test = dataclasses.replace(test, limit_s=test.limit_s + lengths.sum() / FRAMES_PER_S)
     call = " ".join(["make sim TEST=network", *(f"{key.upper()}={value}" for key, value in settings.items())])

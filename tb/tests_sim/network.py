@@ -3,6 +3,7 @@
 
 WEIGHTS is the network, FEATURES a .safetensors file with `features` [frames, inputs] and `lengths`
 [utterances]; without it UTTERANCES of FRAMES frames are drawn over the range of the network's inputs.
+BIT_PLANES=1: the input goes in bit by bit.
 
 Every commit point of every frame is compared with the model. heard.npz has what left the RTL: `sums`
 [utterances, outputs], all frames and steps added, and `best` [frames], the largest output of each.
@@ -28,7 +29,8 @@ class AnyNetwork(MurTest):
         network = trained(self.job.param("weights", "")).network
         inputs = self.job.inputs()
         utterances = np.split(inputs["features"], np.cumsum(inputs["lengths"])[:-1])
-        await self.load(compile_network(network, self.config))
+        planes = bool(self.job.param("bit_planes", False))
+        await self.load(compile_network(network, self.config, planes))
         await self.start()
         sums, best = [], []
         while utterances:

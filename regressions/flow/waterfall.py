@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""S0's two reductions, of work and of storage, for a trained network of S0's shape on recorded sound."""
+
+from typing import Any
+
+from tqdm import tqdm
+
+from models import inference
+from models.formats import REFERENCE
+from models.waterfall import S0_BYTES, S0_MMACS, S0_SKIPPED, Shape, counted, dense_bytes, from_shapes
+from models.weight_file import Trained
+from regressions.flow import data, rtl
+from regressions.flow.program import sizes_of
+from regressions.registry import RegistryError
+
+INPUTS = {"bit planes": True, "signed digits": False}  # S0's way and ours
+
+
+def waterfall(file: Trained, where: str, on_rtl: bool, most: int) -> dict[str, Any]:
+    """Work in MMAC/s by step, from shapes and, for the last steps, counted by the ledger of the RTL or of its
+    model; storage in bytes. RegistryError for a network of another shape or without its float half.
+    """
+    if not file.floats:
+        raise RegistryError(f"network {file.network.name}: no float half, which says how wide it was")
+    found = data.unheard(data.corpus("states", where), file, most, any_label=True)
+    before = tuple(file.card["float"]["hidden"])
+    network = file.network
+    with data.wrong():
+        work = from_shapes(before, network, REFERENCE.lanes)
+        count = _on_rtl if on_rtl else _on_model
+        ledgers = {name: count(file, found.features, planes) for name, planes in INPUTS.items()}
+    sizes = sizes_of(network, inference.compiled(network))
+    return {
+        "network": network.name, "files": len(found.features), "counted_by": "RTL" if on_rtl else "model",
+        "frames": ledgers["bit planes"]["FRAMES"], "shapes": work,
+        "counted": {name: counted(ledger) for name, ledger in ledgers.items()}, "ledgers": ledgers,
+        "bytes": {
+            "dense, 32-bit": round(dense_bytes(Shape(network.n_inputs, *before, network.output.n))),
+            "stored": sizes["bytes"],
+        },
+        "sizes": sizes,
+    }  # fmt: skip
+
+
+def _on_model(file: Trained, features: list, planes: bool) -> dict[str, int]:
+    with tqdm(total=len(features), desc="model", unit="utterance", disable=None, leave=False) as bar:
+        return inference.machine(file.network, features, bar.update, planes)[1]
+
+
+def _on_rtl(file: Trained, features: list, planes: bool) -> dict[str, int]:
+    return rtl.run(file, features, planes).ledger
+
+
+def table(figures: dict[str, Any]) -> str:
+    """The figures in lines for a person."""
+    lines = [f"{'MMAC/s at 100 frames/s':<36}{'this':>9}{'S0':>9}"]
+    for name, value in figures["shapes"].items():
+        lines.append(f"{name + ' (from shapes)':<36}{value:>9.2f}{S0_MMACS[name]:>9.2f}")
+    for how, counts in figures["counted"].items():
+        for name, value in counts.items():
+            beside = f"{S0_SKIPPED:>9.2f}" if (how, name) == ("bit planes", "zeros skipped") else f"{'-':>9}"
+            lines.append(f"{f'{name}, {how} (counted)':<36}{value:>9.2f}{beside}")
+    lines.append(f"{'bytes':<36}{'':>9}{'':>9}")
+    for (name, size), paper in zip(figures["bytes"].items(), S0_BYTES, strict=True):
+        lines.append(f"{name:<36}{size:>9,}{paper:>9,.0f}")
+    frames, files = figures["frames"], figures["files"]
+    lines.append(f"counted by the {figures['counted_by']} over {frames:,} frames of {files:,} files")
+    return "\n".join(lines)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`murmur waterfall`: the model's count and the RTL's, in bit planes and in signed digits."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models import corpora, waterfall
+from models.network import LifLayer, Network, OutputLayer
+from models.weight_file import save
+from regressions.tests import flow_data
+
+
+def small(width=128):
+    """40-128-128-128 with an input that bit planes can feed."""
+    random = np.random.default_rng(1)
+
+    def layer(name, rows):
+        return LifLayer(
+            name=name, w_in=random.integers(-8, 8, (rows, width), dtype=np.int8),
+            w_rec=random.integers(-8, 8, (width, width), dtype=np.int8), mask_in=None, mask_rec=None,
+            shift_in=1, shift_rec=1, theta=np.full(width, 600, np.int32), bias=np.zeros(width, np.int32),
+            leak=2, soft=True,
+        )  # fmt: skip
+
+    output = OutputLayer(
+        "scores", random.integers(-8, 8, (width, width), dtype=np.int8), None, np.zeros(width, np.int32),
+        0, True, "raw",
+    )  # fmt: skip
+    return Network("small", 40, False, 0, 127, 2, "frame", (layer("h1", 40), layer("h2", width)), output)
+
+
+def file_of(path, network, hidden=(256, 256)):
+    card = {
+        "task": "states",
+        "labels": [],
+        "features": {"kind": "log-mel"},
+        "float": {"hidden": list(hidden)},
+    }
+    save(path, network, card, {"w": np.zeros(1, np.float16)})
+    return path
+
+
+@pytest.fixture
+def sound(tmp_path):
+    return flow_data.digits(tmp_path / "sound")
+
+
+def test_rtl_and_model_count_the_same(tmp_path, sound, monkeypatch):
+    weights = file_of(tmp_path / "small.safetensors", small())
+    figures = {}
+    for how, flags in (("model", []), ("RTL", ["--rtl"])):
+        out = tmp_path / f"{how}.json"
+        done = flow_data.murmur(
+            "waterfall", "--data", sound, "--weights", weights, "--most", 3, "--json", out, *flags
+        )
+        assert done.returncode == 0, done.stderr
+        assert f"counted by the {how}" in done.stdout
+        figures[how] = json.loads(out.read_text())
+    model, rtl = figures["model"], figures["RTL"]
+    assert model["counted"] == rtl["counted"]
+    corpus = corpora.read("digits", sound)
+    features = corpora.features(corpus)
+    chosen = [features[i * len(features) // 3] for i in range(3)]
+    frames = sum(map(len, chosen))
+    assert rtl["frames"] == frames
+    ones = sum(int(np.bitwise_count(x.astype(np.uint8)).sum()) for x in chosen)
+    wide = np.concatenate(chosen).astype(np.int64)
+    digits = int(np.bitwise_count(3 * wide ^ wide).sum())
+    by_planes, by_digits = (rtl["counted"][name]["zeros skipped"] for name in ("bit planes", "signed digits"))
+    assert by_planes - by_digits == pytest.approx(waterfall.mmacs(128 * (ones - digits) / frames))
+    assert by_planes < rtl["shapes"]["merged spikes"] < rtl["shapes"]["dense"]
+    assert rtl["bytes"]["dense, 32-bit"] == 4 * (40 * 256 + 3 * 256 * 256 + 256 * 128)
+
+
+def test_networks_that_it_cannot_tell_of(tmp_path, sound):
+    other = replace(small(), layers=small().layers[:1])
+    file_of(tmp_path / "one.safetensors", other)
+    save(tmp_path / "bare.safetensors", small(), {"features": {"kind": "log-mel"}})
+    for name, message in (
+        ("one", "error: network small: want two recurrent layers, as S0 has\n"),
+        ("bare", "error: network small: no float half, which says how wide it was\n"),
+    ):
+        done = flow_data.murmur("waterfall", "--data", sound, "--weights", tmp_path / f"{name}.safetensors")
+        assert (done.returncode, done.stderr) == (2, message)
