@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from models import corpora
-from models.audio import complaint, read_audio, synthesise
+from models.audio import complaint, read_audio
 from models.corpora.corpus import DIGITS, SILENCE, SPLITS
+from models.corpora.speech import Word
 from models.features import BANDS, RATE, WINDOW, front_end
 from models.networks import trained
 from models.text import one_line
@@ -21,6 +22,8 @@ from models.weight_file import Trained
 from regressions.registry import RegistryError
 
 VOICE = "en-us"
+SPEAKING_RATE = 165  # words a minute
+ROOM_DB = -60.0  # of full scale
 Utterance = tuple[str, str, np.ndarray]  # what was said ("" where nobody knows), group, int8 [frames, 40]
 
 
@@ -52,7 +55,7 @@ def prepare(params: Mapping, seed: int) -> dict[str, np.ndarray]:
     elif given["wav"]:
         found = [_of_file(given["wav"], kind)]
     else:
-        found = _spoken(_words(given["say"], file.labels), voice, seed, kind)
+        found = _spoken(_words(given["say"], file.labels), voice, seed, file, kind)
     said, groups, features = zip(*found, strict=True)
     return {
         "said": np.array(said),
@@ -98,9 +101,11 @@ def _words(say: str, labels: Sequence[str]) -> list[str]:
     return words or known
 
 
-def _spoken(words: list[str], voice: str, seed: int, kind: str) -> list[Utterance]:
+def _spoken(words: list[str], voice: str, seed: int, file: Trained, kind: str) -> list[Utterance]:
+    """The words alone; for keywords each within a second of a quiet room, as they are recorded."""
+    room = ROOM_DB if file.task == "keywords" else None
     try:
-        sounds = [(word, *synthesise(word, voice, seed=seed - 1)) for word in words]
+        sounds = [(word, *Word(word, voice, SPEAKING_RATE, seed - 1, room)()) for word in words]
     except ValueError as error:
         raise RegistryError(f"VOICE={voice}: {error}") from None
     return [(word, "synthesised", _features(samples, rate, kind)) for word, samples, rate in sounds]

@@ -7,13 +7,16 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from models.corpora.corpus import KEYWORDS
 from models.formats import BuildConfig
 from models.inference import DEEP, algebra
 from models.networks.random_net import random_network
 from models.tests.dense_network import dense
 from models.weight_file import save
 from regressions.registry import RegistryError
+from tb import speech_input
 from tb.network_input import prepare
+from tb.speech_input import utterances
 from tb.tests.simulation import simulate
 
 SMALL = BuildConfig(lanes=8, result_w=128, vec_depth=256)
@@ -89,3 +92,25 @@ def test_frames_that_do_not_fit(tmp_path, arrays, said):
 def test_network_file_that_is_not_there():
     with pytest.raises(RegistryError, match=r"WEIGHTS=/no/net\.safetensors is missing"):
         prepare({"weights": "/no/net.safetensors", "features": "", "utterances": 1, "frames": 1}, 1)
+
+
+def test_keywords_of_a_network_file(tmp_path):
+    """The ten words, each within a second of room, as a network that knows nothing hears them."""
+    network = dense(2, (40, 16, 16, 12))
+    weights = tmp_path / "net.safetensors"
+    card = {"task": "keywords", "labels": list(KEYWORDS), "features": {"kind": "log-mel"}}
+    save(weights, network, card)
+    result = simulate("keywords", tmp_path, WEIGHTS=weights, **settings(SMALL))
+    assert result["status"] == "pass", result["reason"]
+    spoken = utterances(speech_input.prepare({"weights": str(weights)}, 1))
+    assert [said for said, _, _ in spoken] == list(KEYWORDS[2:])
+    assert {len(features) for _, _, features in spoken} == {98}
+    heard = [KEYWORDS[i] for i in algebra(network, [x for _, _, x in spoken]).sums.argmax(axis=1)]
+    assert result["words"] == heard
+    assert result["frames"] == 10 * 98 + 20  # and the first once more, frame by frame
+
+
+def test_words_of_a_network_without_words(tmp_path):
+    save(tmp_path / "net.safetensors", dense(2, (40, 4, 4, 3)), {"labels": []})
+    with pytest.raises(RegistryError, match="its card names no features of sound, or no words"):
+        speech_input.prepare({"weights": str(tmp_path / "net.safetensors")}, 1)

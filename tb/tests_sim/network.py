@@ -17,7 +17,7 @@ from models.networks import trained
 from tb.base_test import MurTest
 from tb.decode import frame_scores
 
-BATCH, BATCH_FRAMES = 64, 10_000  # utterances and frames a wake-up of Python
+BATCH, BATCH_FRAMES = 64, 4_000  # utterances and frames a wake-up of Python
 
 
 @pyuvm.test()
