@@ -33,17 +33,19 @@ class Tone:
     seed: int
 
     def __call__(self):
+        """The samples."""
         random = np.random.default_rng(self.seed)
         time = np.arange(1600) / 8000.0
         sound = 0.3 * np.sin(2 * np.pi * self.hertz * time) + 0.01 * random.standard_normal(1600)
         return sound.astype(np.float32), 8000
 
     def key(self):
+        """What tells them from others."""
         return f"{self.hertz}/{self.seed}"
 
 
 def tones(task="words", each=8):
-    """A corpus of three labels; as phones, each sound is one label for its first and one for its second half."""
+    """A corpus of three labels; as phones, each sound changes label in its middle."""
     found = []
     for label, hertz in enumerate(TONES):
         for seed in range(each):
@@ -51,7 +53,12 @@ def tones(task="words", each=8):
             halves = (Segment(0.0, 0.1, f"t{label}"), Segment(0.1, 0.2, "t0")) if task == "phones" else ()
             found.append(
                 Utterance(
-                    f"{label}-{seed}", "" if halves else f"t{label}", f"s{seed}", split, Tone(hertz, seed), halves
+                    f"{label}-{seed}",
+                    "" if halves else f"t{label}",
+                    f"s{seed}",
+                    split,
+                    Tone(hertz, seed),
+                    halves,
                 )
             )
     return Corpus(task, "tones", "none", ("t0", "t1", "t2"), tuple(found), "by number")
@@ -157,7 +164,7 @@ def test_a_gru_trains_and_is_not_pruned(tmp_path):
     described = json.loads((tmp_path / "float.json").read_text())
     spiking = 40 * 8 + 8 * 8 * 3 + 8 * 3 + 3 + 4 * 8
     assert abs(described["parameters"] / spiking - 1) < 0.25
-    with pytest.raises(ValueError, match="float.safetensors: a float GRU"):
+    with pytest.raises(ValueError, match=r"float.safetensors: a float GRU"):
         stages.prune([tones()], made, tmp_path, show)
 
 
@@ -172,7 +179,7 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last_checkpoint(tmp_path, 
         return plain(self, utterances, teachers)
 
     monkeypatch.setattr(fit.Stage, "_step", spoilt)
-    with pytest.raises(ValueError, match="epoch 2: the loss is nan, expected a number.*of epoch 1") as error:
+    with pytest.raises(ValueError, match=r"epoch 2: the loss is nan, expected a number.*of epoch 1") as error:
         stages.train([tones()], made, tmp_path, show)
     assert "\n" not in str(error.value)
     monkeypatch.setattr(fit.Stage, "_step", plain)
@@ -186,10 +193,10 @@ def test_a_damaged_checkpoint_is_refused_by_name(tmp_path):
     path = tmp_path / "float.checkpoint"
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match="float.checkpoint: damaged"):
+    with pytest.raises(ValueError, match=r"float.checkpoint: damaged"):
         stages.train([tones()], made, tmp_path, show)
     path.write_bytes(whole)
-    with pytest.raises(ValueError, match="float.checkpoint: of another stage or recipe"):
+    with pytest.raises(ValueError, match=r"float.checkpoint: of another stage or recipe"):
         stages.train([tones()], dataclasses.replace(made, seed=5), tmp_path, show)
-    with pytest.raises(ValueError, match="pruned.json: missing|float.json: missing"):
+    with pytest.raises(ValueError, match=r"pruned.json: missing|float.json: missing"):
         stages.prune([tones()], made, tmp_path / "nowhere", show)

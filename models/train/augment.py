@@ -23,8 +23,8 @@ def shifted(signal: np.ndarray, shift: int) -> np.ndarray:
 
 
 def moved(target, middle: np.ndarray):
-    """The target of a word as it is; of frames, that of the frame whose middle was at sample `middle` [frames]
-    of 8 kHz before, -1 where there was none."""
+    """The target of a word as it is; of frames, that of the frame whose middle was at sample `middle`
+    [frames] of 8 kHz before, -1 where there was none."""
     if not isinstance(target, np.ndarray):
         return target
     old = np.rint((middle - WINDOW / 2) / HOP).astype(int)
@@ -33,9 +33,9 @@ def moved(target, middle: np.ndarray):
 
 
 def vary_sound(item, random: np.random.Generator, strength: float, noises):
-    """A varied copy of a `material.Item`, as (features int8 [frames, 40], its target): speed and pitch together (a
-    false sample rate), shift, noise (white to brown, or a stretch of one of `noises`, 8 kHz), gain, an uneven
-    spectrum, an echo.
+    """A varied copy of a `material.Item`, as (features int8 [frames, 40], its target): speed and pitch
+    together (a false sample rate), shift, noise (white to brown, or a stretch of one of `noises`, 8 kHz),
+    gain, an uneven spectrum, an echo.
     """
     speed = 1.0 + strength * random.uniform(-0.15, 0.18)
     signal = soxr.resample(item.samples, item.rate * speed, RATE, quality="MQ").astype(np.float64)
@@ -71,8 +71,8 @@ _CENTRE_HZ = 700.0 * (10.0 ** (_EDGES[1:-1] / 2595.0) - 1.0)
 
 
 def vary_features(x: np.ndarray, target, random: np.random.Generator, strength: float, masks: bool):
-    """Features [frames, 40] and their target with another tempo and vocal tract, level, tilt, a little noise and,
-    with `masks`, bands and frames left out (SpecAugment); as float32 of whole numbers 0..127.
+    """Features [frames, 40] and their target with another tempo and vocal tract, level, tilt, a little noise
+    and, with `masks`, bands and frames left out (SpecAugment); as float32 of whole numbers 0..127.
     """
     frames = len(x)
     x = x.astype(np.float32)

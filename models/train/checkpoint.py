@@ -17,7 +17,7 @@ VERSION = 1
 
 
 def save(path: Path, groups: dict[str, dict[str, torch.Tensor]], facts: dict[str, Any]) -> None:
-    """Write tensors by group and name, and JSON-able facts. OSError names the file; the old one stays then."""
+    """Write tensors by group and name, and JSON-able facts. OSError names the file, the old one stays."""
     flat = {f"{group}.{name}": t.contiguous() for group, held in groups.items() for name, t in held.items()}
     text = json.dumps({"version": VERSION, **facts})
     part = path.with_name(f".{os.getpid()}.{path.name}")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn.functional import cross_entropy, log_softmax, one_hot
+from torch.nn.functional import cross_entropy, log_softmax
 
 from . import checkpoint, material
 from .recipes import Recipe, generator, seed_of
@@ -115,8 +115,11 @@ class Stage:
         matrices = [p for p in network.parameters() if p.dim() > 1]
         others = [p for p in network.parameters() if p.dim() <= 1]
         groups = [{"params": matrices}, {"params": others, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.99), weight_decay=recipe.weight_decay)
-        self.done, self.best_loss, self.best_epoch, self.lines = 0, math.inf, 0, []
+        self.optimiser = torch.optim.AdamW(
+            groups, lr=rate, betas=(0.9, 0.99), weight_decay=recipe.weight_decay
+        )
+        self.done, self.best_loss, self.best_epoch = 0, math.inf, 0
+        self.lines: list[dict] = []
 
     def save(self, path: Path) -> None:
         """Write everything that the next epoch needs."""
@@ -208,10 +211,10 @@ class Stage:
 
 
 def fit(stage: Stage, data: material.Material, run: Path, show: Show, teachers=()):
-    """Train to the end, from RUN/STAGE.checkpoint if there is one; the averaged network with the least dev loss.
+    """Train to the end, from RUN/STAGE.checkpoint if there is one; the averaged network of least dev loss.
 
-    A checkpoint is written after each epoch, and a line of JSON to RUN/epochs.jsonl. ValueError, one line: the
-    loss is not a number; the checkpoint is then that of the last good epoch.
+    A checkpoint is written after each epoch, and a line of JSON to RUN/epochs.jsonl. ValueError, one line:
+    the loss is not a number; the checkpoint is then that of the last good epoch.
     """
     path = run / f"{stage.name}.checkpoint"
     if path.exists():

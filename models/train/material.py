@@ -102,7 +102,10 @@ def _sound(material: Material, place: int, recipe: Recipe, stage: str, drawn: in
     if place not in material.sounds or material.sounds[place][0] != key:
         random = generator(recipe, stage, drawn, "sound", place)
         strength = strength_at(recipe, stage, drawn / epochs)
-        material.sounds[place] = (key, augment.vary_sound(material.train[place], random, strength, material.noises))
+        material.sounds[place] = (
+            key,
+            augment.vary_sound(material.train[place], random, strength, material.noises),
+        )
     return material.sounds[place][1]
 
 

@@ -8,16 +8,16 @@ float32, where every sum is exact; gradients pass straight through the rounding.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
-import numpy as np
 import torch
 
-from ..formats import SHIFT_MAX, THETA_MAX
+from ..formats import THETA_MAX
 from . import scales
-from .neurons import Neurons, Product, keep_of, run  # noqa: F401
+from .neurons import Product, run
+from .scales import INPUT_BITS
 
 MIDDLE = 60  # of the input bytes: training sees x - MIDDLE, the first biases take it over on export
-INPUT_BITS = 7
 THETA_LOW, THETA_HIGH = 0.25, 8.0  # of a float threshold
 GAIN = 0.4  # spread of a normalised current to begin with, in thresholds
 FOLLOW = 0.05  # of its mean and square, a batch
@@ -60,7 +60,7 @@ class Network(torch.nn.Module):
         draw = torch.Generator().manual_seed(seed)
         widths = (shape.n_inputs, *shape.hidden)
         self.matrices: list[str] = []
-        for k, (n_in, n) in enumerate(zip(widths, widths[1:], strict=False), 1):
+        for k, (n_in, n) in enumerate(pairwise(widths), 1):
             # small recurrent weights, else the gradients grow through time
             self._matrix(f"in_{k}", n_in, n, (0.38 if k == 1 else 0.57) / n_in**0.5, draw)
             self._matrix(f"rec_{k}", n, n, 0.23 / n**0.5, draw)
@@ -99,19 +99,21 @@ class Network(torch.nn.Module):
         return value if self.scale is None else straight(value.round().clamp(low, THETA_MAX), value)
 
     def forward(self, x: torch.Tensor, drop: float = 0.0) -> tuple[torch.Tensor, list[torch.Tensor]]:
-        """x [frames, batch, inputs] -> (y [frames, batch, outputs], spikes [frames, steps, batch, n] a layer).
+        """x [frames, batch, inputs] -> (y [frames, batch, outputs], spikes [frames, steps, batch, n] of each
+        hidden layer).
 
         y is in float units: y / 2^exponent of `out` are the machine's merged results. drop: the share of
         neurons that an utterance goes without, the same in all its frames.
         """
-        shape, exact = self.shape, self.scale is not None
+        shape, scale = self.shape, self.scale
+        exact = scale is not None
         source, layers = x[:, None] - MIDDLE, []
         for k in range(1, self.depth + 1):
-            unit = 2.0 ** self.scale.unit[k - 1] if exact else 1.0
+            unit = 2.0 ** scale.unit[k - 1] if scale else 1.0
             w = self.kept(f"in_{k}") * (unit * 2.0**-INPUT_BITS if k == 1 else unit)
             r = self.kept(f"rec_{k}") * unit
             theta, bias = self.constant(f"theta_{k}", unit, 1.0), self.constant(f"bias_{k}", unit, -THETA_MAX)
-            code = self.scale.leak[k - 1] if exact else None
+            code = scale.leak[k - 1] if scale else None
             keep = 1.0 - torch.exp2(-getattr(self, f"leak_{k}"))
             current = Product.apply(source, w, exact)
             if self.normalised:
@@ -123,14 +125,14 @@ class Network(torch.nn.Module):
                 alive = torch.rand(spikes.shape[2:]) >= drop
                 source = source * (alive / (1.0 - drop))
         bias_out = self.bias_out
-        if exact:
-            unit = 2.0 ** self.scale.exponent["out"]
+        if scale:
+            unit = 2.0 ** scale.exponent["out"]
             bias_out = straight((bias_out / unit).round() * unit, bias_out)
         return Product.apply(source.sum(dim=1), self.kept("out"), exact) + bias_out, layers
 
     def _normal(self, k: int, current: torch.Tensor, bias: torch.Tensor):
-        """The current of every neuron with a spread of its gain and without its mean, over the batch in training
-        and as it was there in the mean afterwards."""
+        """(current, bias): each neuron's current with its gain for a spread and, by the bias, without its
+        mean: those of the batch in training, afterwards as they were there on average."""
         mean, square = getattr(self, f"mean_{k}"), getattr(self, f"square_{k}")
         if self.training:
             now, now_square = current.mean(dim=(0, 1, 2)), current.square().mean(dim=(0, 1, 2))

@@ -24,7 +24,9 @@ def importance(network: Network, data: material.Material, recipe: Recipe) -> lis
     The mean over utterances of | sum over frames and steps of spike * its gradient |.
     """
     found = material.epoch(data, recipe, "importance", 0, 1)
-    plan = material.batches([len(x) for x, _ in found], recipe.batch, generator(recipe, "importance", "batches"))
+    plan = material.batches(
+        [len(x) for x, _ in found], recipe.batch, generator(recipe, "importance", "batches")
+    )
     total = [torch.zeros(n) for n in network.shape.hidden]
     for places in plan[:SEEN]:
         x, inside = tensors([found[i][0] for i in places])

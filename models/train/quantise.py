@@ -6,14 +6,15 @@ import torch
 
 from ..network import LifLayer, OutputLayer
 from ..network import Network as Integers
-from .network import INPUT_BITS, MIDDLE, Network
+from .network import MIDDLE, Network
+from .scales import INPUT_BITS
 
 INPUT = (-128, 127)  # what the input bytes may hold; the proof against overflow relies on it
 
 
 @torch.no_grad()
 def integers(network: Network, name: str) -> Integers:
-    """The machine's network of a quantised one (`network.quantise()` was called). ValueError: out of range."""
+    """The machine's network of a quantised one (`network.quantise()` was called)."""
     shape, scale = network.shape, network.scale
     if scale is None:
         raise ValueError(f"{name}: still in float")
@@ -45,6 +46,7 @@ def integers(network: Network, name: str) -> Integers:
         merged=True, result="raw",
     )  # fmt: skip
     return Integers(
-        name=name, n_inputs=shape.n_inputs, in_signed=True, in_min=INPUT[0], in_max=INPUT[1], steps=shape.steps,
-        recurrence="step" if shape.by_step else "frame", layers=tuple(layers), output=output,
+        name=name, n_inputs=shape.n_inputs, in_signed=True, in_min=INPUT[0], in_max=INPUT[1],
+        steps=shape.steps, recurrence="step" if shape.by_step else "frame",
+        layers=tuple(layers), output=output,
     )  # fmt: skip

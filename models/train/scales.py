@@ -47,7 +47,7 @@ def gains_of(matrices: list[np.ndarray], exponents: list[int]) -> np.ndarray:
 
 def _layer(w: np.ndarray, r: np.ndarray, theta: np.ndarray, first: bool):
     """(unit, exponent of w, exponent of r, gains) of one layer."""
-    choices = []
+    choices: list[tuple] = []
     for unit in UNITS:
         low = (INPUT_BITS if first else 0) - unit
         gain = np.ones(w.shape[1])
@@ -64,7 +64,8 @@ def _layer(w: np.ndarray, r: np.ndarray, theta: np.ndarray, first: bool):
 
 def fit(matrices: dict[str, np.ndarray], theta: list[np.ndarray], leak: tuple[int, ...]):
     """(Scales, gains [n] of each layer) for matrices in_k, rec_k and out, thresholds and leak codes."""
-    exponent, units, gains = {}, [], []
+    exponent: dict[str, int] = {}
+    units, gains = [], []
     for k, threshold in enumerate(theta, 1):
         unit, a, b, gain = _layer(matrices[f"in_{k}"], matrices[f"rec_{k}"], threshold, k == 1)
         exponent |= {f"in_{k}": a, f"rec_{k}": b}

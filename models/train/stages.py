@@ -10,6 +10,7 @@ import datetime
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import safetensors
@@ -18,19 +19,21 @@ import torch
 
 from .. import corpora, weight_file
 from ..corpora.corpus import Corpus
-from . import fit, prune as pruning
+from . import fit
+from . import prune as pruning
 from .gru import Gru, equal_size
 from .material import Material, gather
-from .network import INPUT_BITS, MIDDLE, Network, Shape
+from .network import MIDDLE, Network, Shape
 from .quantise import integers
 from .recipes import Recipe, seed_of
+from .scales import INPUT_BITS
 
 FLOAT, VERSION = "murmur-float", 1
 NARROWINGS = 2  # steps in which neurons are taken away
 
 
 def train(all_corpora: list[Corpus], recipe: Recipe, run: Path, show: fit.Show) -> None:
-    """Train the float network (or a GRU of the pruned one's size) into RUN/float.*; teachers first, if any."""
+    """Train the float network (or a GRU of the pruned one's size) into RUN/float.*; teachers first."""
     fit.setup()
     began, data = time.monotonic(), gather(all_corpora)
     run.mkdir(parents=True, exist_ok=True)
@@ -133,7 +136,6 @@ def _arrays(network) -> dict[str, np.ndarray]:
     if isinstance(network, Gru):
         return {name: p.detach().numpy() for name, p in network.named_parameters()}
     return {  # a gain serves normalisation, which is folded by now
-
         name: (network.kept(name) if name in network.matrices else p).detach().numpy()
         for name, p in network.named_parameters()
         if not name.startswith("gain_")
@@ -148,8 +150,9 @@ def _write(run: Path, name: str, network, recipe: Recipe, data: Material, second
         for key in getattr(network, "matrices", ())
     }
     described = {
-        "format": FLOAT, "version": VERSION, "model": recipe.model, "shape": dataclasses.asdict(network.shape),
-        "recipe": dataclasses.asdict(recipe), "scores": _scores(network, data, recipe),
+        "format": FLOAT, "version": VERSION, "model": recipe.model,
+        "shape": dataclasses.asdict(network.shape), "recipe": dataclasses.asdict(recipe),
+        "scores": _scores(network, data, recipe),
         "parameters": int(sum(np.count_nonzero(x) for x in arrays.values())), "seconds": round(seconds),
         "versions": {"torch": torch.__version__, "numpy": np.__version__},
     }  # fmt: skip
@@ -172,8 +175,10 @@ def _read(run: Path, name: str, recipe: Recipe) -> tuple[Network, dict]:
     except (safetensors.SafetensorError, ValueError, OSError) as error:
         raise ValueError(f"{path}: damaged ({error}); make it anew") from None
     if described["model"] != "snn":
-        raise ValueError(f"{path}: a float GRU, which is neither pruned nor quantised; want a spiking network")
-    shape = {k: tuple(v) if isinstance(v, list) else v for k, v in described["shape"].items()}
+        raise ValueError(
+            f"{path}: a float GRU, which is neither pruned nor quantised; want a spiking network"
+        )
+    shape: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in described["shape"].items()}
     network = Network(Shape(**shape))
     with torch.no_grad():
         for key, value in network.state_dict().items():
