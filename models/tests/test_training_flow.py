@@ -16,7 +16,7 @@ from models.train.recipes import recipe
 if torch is None:
     pytest.skip("PyTorch is not installed", allow_module_level=True)
 
-from models.train import fit, stages
+from models.train import checkpoint, fit, stages
 
 TONES = (300.0, 800.0, 2000.0)
 SMALL = {
@@ -200,3 +200,21 @@ def test_a_damaged_checkpoint_is_refused_by_name(tmp_path):
         stages.train([tones()], dataclasses.replace(made, seed=5), tmp_path, show)
     with pytest.raises(ValueError, match=r"pruned.json: missing|float.json: missing"):
         stages.prune([tones()], made, tmp_path / "nowhere", show)
+
+
+def test_a_full_disk_leaves_the_old_checkpoint(tmp_path, monkeypatch):
+    path = tmp_path / "float.checkpoint"
+    checkpoint.save(path, {"network": {"w": torch.ones(3)}}, {"done": 1})
+
+    def full(self, data):
+        self.open("wb").write(data[: len(data) // 2])
+        raise OSError(28, "No space left on device", str(self))
+
+    monkeypatch.setattr(type(path), "write_bytes", full)
+    with pytest.raises(OSError, match="No space left") as error:
+        checkpoint.save(path, {"network": {"w": torch.zeros(3)}}, {"done": 2})
+    assert error.value.filename == str(path)
+    monkeypatch.undo()
+    groups, facts = checkpoint.load(path)
+    assert facts["done"] == 1 and torch.equal(groups["network"]["w"], torch.ones(3))
+    assert [file.name for file in tmp_path.iterdir()] == ["float.checkpoint"]

@@ -37,6 +37,8 @@ def vary_sound(item, random: np.random.Generator, strength: float, noises):
     together (a false sample rate), shift, noise (white to brown, or a stretch of one of `noises`, 8 kHz),
     gain, an uneven spectrum, an echo.
     """
+    if strength == 0.0:
+        return log_mel(item.samples, item.rate), item.target
     speed = 1.0 + strength * random.uniform(-0.15, 0.18)
     signal = soxr.resample(item.samples, item.rate * speed, RATE, quality="MQ").astype(np.float64)
     shift = int(RATE * strength * random.uniform(-SHIFT_S, SHIFT_S))
@@ -76,6 +78,8 @@ def vary_features(x: np.ndarray, target, random: np.random.Generator, strength: 
     """
     frames = len(x)
     x = x.astype(np.float32)
+    if strength == 0.0:
+        return x, target
     tempo = 1.0 + strength * random.uniform(-0.12, 0.12)
     warped = _mel(_CENTRE_HZ * (1.0 + strength * random.uniform(-0.1, 0.12)))
     band = np.clip((warped - _EDGES[1]) / (_EDGES[1] - _EDGES[0]), 0, BANDS - 1.001)
@@ -88,10 +92,10 @@ def vary_features(x: np.ndarray, target, random: np.random.Generator, strength: 
     tilt = np.linspace(-1, 1, BANDS) * random.normal(0.0, 7.0) * strength
     level = random.normal(0.0, 4.0) * strength
     x = np.where(x > 0, x + level + tilt + random.normal(0.0, 2.0, x.shape) * strength, x)
-    if masks:
-        for _ in range(2):
-            width, first = random.integers(0, 7), random.integers(0, BANDS)
-            x[:, first : first + width] = 0.0
-            width, first = random.integers(0, 13), random.integers(0, len(x))
-            x[first : first + width] = 0.0
+    if masks:  # filled with the mean: nothing at all would be far from what speech and silence look like
+        mean = x.mean()
+        width, first = random.integers(0, 6), random.integers(0, BANDS)
+        x[:, first : first + width] = mean
+        width, first = random.integers(0, 9), random.integers(0, len(x))
+        x[first : first + width] = mean
     return np.clip(np.rint(x), 0, 127).astype(np.float32), target

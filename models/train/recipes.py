@@ -29,7 +29,7 @@ class Recipe:
     recurrence: str = "frame"
     soft: bool = True  # reset by subtraction
     leaks: tuple[float, ...] = (2.0, 3.0)  # codes to begin with
-    epochs: tuple[int, int, int] = (40, 20, 10)  # of the stages float, pruned, quantised
+    epochs: tuple[int, int, int] = (30, 16, 8)  # of the stages float, pruned, quantised
     rates: tuple[float, float, float] = (5e-3, 2.5e-3, 1e-3)
     patience: int = 20  # epochs without a better dev score until a stage stops
     batch: int = 32
@@ -47,7 +47,7 @@ class Recipe:
     teacher_drop: float = 0.3
     others: float = 0.25  # utterances of other corpora in an epoch, for one of the task's own
     strength: float = 0.8  # of the augmentation, 0..1
-    masks: float = 0.5  # share of the utterances with bands and frames left out, after a third of a stage
+    masks: float = 0.25  # share of the utterances with bands and frames left out, after a third of a stage
     rows: float = 0.4  # share of the output layer's rows that each tile of outputs goes without
     zeros: float = 0.3  # share of the weights left in a matrix that pruning sets to zero
 
@@ -60,7 +60,12 @@ _TASKS: dict[str, dict] = {
     "phones": {"loss": "frame", "drop": 0.1, "logits": 8.0},
     # a changed sound is of other states, and there is enough of it unchanged
     "states": {
-        "loss": "frame", "epochs": (20, 12, 8), "strength": 0.0, "drop": 0.0, "smoothing": 0.0, "density": 0.3,
+        "loss": "frame",
+        "epochs": (20, 12, 8),
+        "strength": 0.0,
+        "drop": 0.0,
+        "smoothing": 0.0,
+        "density": 0.3,
     },
 }
 
