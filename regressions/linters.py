@@ -54,7 +54,7 @@ SLANG = (
 WITHOUT_HEADER = {
     ".md": "text, under the project's LICENSE",
     ".json": "JSON has no comments",
-    ".npz": "binary",
+    ".safetensors": "binary",
     ".png": "binary",
     ".svg": "drawn by `make docs`",
     ".gitignore": "",
