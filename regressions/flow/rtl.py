@@ -2,6 +2,7 @@
 """A network on the RTL: the registered test `network`, with the frames that the flow gives it."""
 
 import dataclasses
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +21,6 @@ HOME = BUILD / "flow" / "rtl"
 FRAMES_PER_S = 100  # at least, on a slow machine; with a network of 1,920 outputs too
 
 
-class RtlError(Exception):
-    """The run was red; one line."""
-
-
 @dataclass(frozen=True)
 class OnRtl:
     """What left the RTL, each frame of it compared with the model."""
@@ -35,7 +32,7 @@ class OnRtl:
 
 def run(file: Trained, features: Sequence[np.ndarray], bit_planes: bool = False, home: Path = HOME) -> OnRtl:
     """Run utterances int8 [frames, n] on a build with room for the network, the input as signed digits or in
-    bit planes. RtlError when the run is red.
+    bit planes. A red run ends the command with one line, status 1.
     """
     build = compiled(file.network, bit_planes).config  # raises for what fits nowhere
     lengths = np.array([len(one) for one in features], np.int64)
@@ -57,7 +54,7 @@ def _run(
     call = " ".join(["make sim TEST=network", *(f"{key.upper()}={value}" for key, value in settings.items())])
     result = launch.run(test, 1, call, home=home)
     if result["status"] != "pass":
-        raise RtlError(f"the RTL's run is red: {result['reason']}; again: {call}")
+        sys.exit(f"error: the RTL's run is red: {result['reason']}; again: {call}")
     with np.load(home / "network" / "1" / "heard.npz") as held:
         heard = Heard(held["sums"], np.split(held["best"], np.cumsum(lengths)[:-1]))
     layers = {f"SPIKES{tag}" for tag in range(len(file.network.layers))}

@@ -57,7 +57,7 @@ def call(monkeypatch, capsys):
         except SystemExit as end:
             status = end.code or 0
         out, err = capsys.readouterr()
-        return status, out, err
+        return (1, out, f"{err}{status}\n") if isinstance(status, str) else (status, out, err)
 
     return run
 
@@ -166,6 +166,16 @@ def test_rtl_that_hears_something_else_is_red(sound, call, monkeypatch):
     monkeypatch.setattr(evaluate.rtl, "run", spoilt)
     status, out, _ = call("evaluate", "--task", "digits", "--data", sound, "--most", 3, "--rtl")
     assert status == 1 and " 1 mismatches" in out
+
+
+def test_red_run_is_one_line(sound, call, monkeypatch):
+    red = {"status": "fail", "reason": "3 mismatches"}
+    monkeypatch.setattr(rtl.launch, "run", lambda *_args, **_settings: red)
+    status, out, err = call("evaluate", "--task", "digits", "--data", sound, "--most", 3, "--rtl")
+    assert (status, out) == (1, "")
+    again = "make sim TEST=network LANES=128 RESULT_W=512"
+    assert err.startswith(f"error: the RTL's run is red: 3 mismatches; again: {again}")
+    assert err.count("\n") == 1
 
 
 def test_models_that_differ_are_a_defect(sound, call, monkeypatch):
