@@ -20,9 +20,9 @@ COMMANDS = [step["run"] for step in STEPS if step.get("run", "").startswith("mak
 def test_it_installs_what_doctor_names():
     packages = WORKFLOW["env"]["PACKAGES"].split()
     assert {package for _, _, _, package in doctor.NEEDED} <= set(packages)
-    assert set(WORKFLOW["env"]["MUR_REQUIRE"].split()) == {"chromium", "lint", "formal"}
+    assert set(WORKFLOW["env"]["MUR_REQUIRE"].split()) == {"chromium", "lint", "formal", "train"}
     assert "chromium" in packages
-    assert 'export MUR_REQUIRE="chromium lint formal"' in (ROOT / ".ci/run").read_text()
+    assert 'export MUR_REQUIRE="chromium lint formal train"' in (ROOT / ".ci/run").read_text()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
