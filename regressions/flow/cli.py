@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from models import corpora
 from models.text import one_line
 from regressions.cli import Commands
 from regressions.flow import data
@@ -55,7 +56,7 @@ class Sizes(click.ParamType):
 
 
 @murmur.command()
-@click.option("--task", type=click.Choice(data.TASKS), required=True)
+@click.option("--task", type=click.Choice((*corpora.TASKS, "states")), required=True)
 @click.option("--data", "where", required=True, help="A folder in its publisher's layout, or `spoken`.")
 @click.option("--also", multiple=True, help="More to train on, as --data; may be given again.")
 @click.option("--hold-out", help="This speaker is for testing only.")
@@ -152,7 +153,7 @@ def waterfall(where: str, weights: str, most: int, rtl: bool, json_file: str | N
 
 
 @murmur.command()
-@click.option("--task", type=click.Choice(data.TASKS), required=True)
+@click.option("--task", type=click.Choice(corpora.TASKS), required=True)
 @click.option("--data", "where", required=True, help="A folder in its publisher's layout, or `spoken`.")
 @click.option("--weights", default="", help="A network file; the one shipped for the task by default.")
 @click.option("--most", type=click.IntRange(0), default=0, help="Score at most so many files, evenly spaced.")

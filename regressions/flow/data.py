@@ -25,9 +25,6 @@ def wrong() -> Iterator[None]:
         raise RegistryError(str(error)) from None
 
 
-TASKS = (*corpora.TASKS, "states")
-
-
 def corpora_of(task: str, folders: Sequence[str], hold_out: str | None) -> list[corpora.Corpus]:
     """The sound in each folder, or synthesised (`spoken`); hold_out is of the first."""
     with wrong():

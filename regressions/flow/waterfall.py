@@ -5,7 +5,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from models import inference
+from models import corpora, inference
 from models.formats import REFERENCE
 from models.waterfall import S0_BYTES, S0_MMACS, S0_SKIPPED, Shape, counted, dense_bytes, from_shapes
 from models.weight_file import Trained
@@ -22,7 +22,9 @@ def waterfall(file: Trained, where: str, on_rtl: bool, most: int) -> dict[str, A
     """
     if not file.floats:
         raise RegistryError(f"network {file.network.name}: no float half, which says how wide it was")
-    found = data.unheard(data.corpus("states", where), file, most, any_label=True)
+    with data.wrong():
+        sound = corpora.read("states", where)  # whatever was said
+    found = data.unheard(sound, file, most, any_label=True)
     before = tuple(file.card["float"]["hidden"])
     network = file.network
     with data.wrong():

@@ -40,7 +40,7 @@ def of(training: Training, home: Path) -> dict[str, Any] | None:
         found["stages"]["quantised"] = file.card["scores"]["quantised"]["test"]
         found["seconds"] += file.card["seconds"]
         found["sizes"] = sizes_of(file.network, compiled(file.network))
-        scores = json.loads((folder / "scores.json").read_text())
+        scores = json.loads((folder / "run.json").read_text())
         found["scores"] = {key: scores[key] for key in KEPT if key in scores}
     return found
 

@@ -65,11 +65,8 @@ class Training:
         made = {"prune": "pruned.json", "quantise": "network.json"}
         for stage in self.stages:
             yield run / made[stage], [stage, "--run", str(run)]
-        if "quantise" in self.stages and self.task != "states":  # whose labels are of this training alone
-            scores = run / "scores.json"
-            evaluate = ["evaluate", "--task", self.task, "--data", str(self.data), "--json", str(scores)]
-            evaluate += ["--weights", str(run / "network.safetensors"), *(["--rtl"] if self.rtl else [])]
-            yield scores, evaluate
+        if "quantise" in self.stages:
+            yield run / "run.json", ["run", "--run", str(run), *(["--rtl"] if self.rtl else [])]
 
 
 def trainings(data: Path, path: Path = PLAN) -> list[Training]:

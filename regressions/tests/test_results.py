@@ -53,13 +53,13 @@ def test_seeds_and_speakers_make_a_training_each(tmp_path):
     found = plan.trainings(tmp_path, path)
     assert [one.name for one in found] == ["d-theo-3", "d-theo-4", "d-lucas-3", "d-lucas-4"]
     assert [one.rtl for one in found] == [True, False, False, False]
-    (_, train), (_, quantise), (scores, evaluate) = found[0].commands(tmp_path / "home")
+    (_, train), (_, quantise), (figures, score) = found[0].commands(tmp_path / "home")
     assert train == [
         "train", "--task", "digits", "--data", f"{tmp_path}/a/b", "--seed", "3", "--also", f"{tmp_path}/c",
         "--hold-out", "theo", "--steps", "1", "--run", f"{tmp_path}/home/d-theo-3",
     ]  # fmt: skip
     assert quantise == ["quantise", "--run", f"{tmp_path}/home/d-theo-3"]
-    assert scores.name == "scores.json" and "--rtl" in evaluate
+    assert (figures.name, score) == ("run.json", ["run", "--run", f"{tmp_path}/home/d-theo-3", "--rtl"])
 
 
 @pytest.mark.parametrize(
