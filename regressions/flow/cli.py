@@ -131,6 +131,19 @@ def run_command(run: str, rtl: bool) -> None:
 
 
 @murmur.command()
+@click.option("--data", "where", required=True, help="A folder with the folders that plan.toml names.")
+@click.option("--jobs", type=click.IntRange(1), help="Trainings side by side; as many as cores by default.")
+@click.option("--only", multiple=True, metavar="ROW", help="Only this row of plan.toml; may be given again.")
+def results(where: str, jobs: int | None, only: tuple[str, ...]) -> None:
+    """Do what is left of the trainings of docs/results.md (PyTorch, hours), and write that page."""
+    from regressions.flow import stages
+    from regressions.results import command
+
+    stages.need_torch()
+    command.results(Path(where), jobs, only)
+
+
+@murmur.command()
 @click.option("--data", "where", required=True, help="A folder of words in its publisher's layout.")
 @click.option(
     "--weights", default="states", help="A network file; the shipped one of 1,920 states by default."

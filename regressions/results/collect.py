@@ -42,7 +42,14 @@ def of(training: Training, home: Path) -> dict[str, Any] | None:
         found["sizes"] = sizes_of(file.network, compiled(file.network))
         scores = json.loads((folder / "run.json").read_text())
         found["scores"] = {key: scores[key] for key in KEPT if key in scores}
+    if (folder / "waterfall.json").exists():
+        found["waterfall"] = json.loads((folder / "waterfall.json").read_text())
     return found
+
+
+def text(figures: dict[str, Any]) -> str:
+    """The figures as they are kept."""
+    return json.dumps(figures, indent=1) + "\n"
 
 
 def collect(trainings: Sequence[Training], home: Path) -> dict[str, Any]:

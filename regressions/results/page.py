@@ -7,6 +7,7 @@ from typing import Any
 
 import jinja2
 
+from models.waterfall import S0_MMACS, S0_SKIPPED
 from regressions.paths import ROOT
 
 TEMPLATE = Path(__file__).with_name("results.md.j2")
@@ -62,5 +63,10 @@ def render(figures: Mapping[str, Any]) -> str:
     )  # fmt: skip
     environment.filters["percent"] = lambda share: "-" if share is None else f"{100 * share:.1f}"
     return environment.get_template(TEMPLATE.name).render(
-        **figures, tables={task: rows(found) for task, found in tasks.items()}, tasks=tasks, spread=spread
+        **figures,
+        tables={task: rows(found) for task, found in tasks.items()},
+        tasks=tasks,
+        figures=list(figures["trainings"].values()),
+        s0=S0_MMACS,
+        s0_skipped=S0_SKIPPED,
     )

@@ -67,6 +67,9 @@ class Training:
             yield run / made[stage], [stage, "--run", str(run)]
         if "quantise" in self.stages:
             yield run / "run.json", ["run", "--run", str(run), *(["--rtl"] if self.rtl else [])]
+        if self.task == "states":  # the shape that S0's figures are of
+            falls = ["waterfall", "--data", str(self.data), "--weights", str(run / "network.safetensors")]
+            yield run / "waterfall.json", [*falls, "--rtl", "--json", str(run / "waterfall.json")]
 
 
 def trainings(data: Path, path: Path = PLAN) -> list[Training]:

@@ -86,7 +86,7 @@ def test_command_is_installed():
     assert done.returncode == 0, done.stderr
     commands = done.stdout.split("Commands:\n")[1]
     assert [line.split()[0] for line in commands.splitlines()] == [
-        "compile", "evaluate", "prune", "quantise", "report", "run", "train", "waterfall",
+        "compile", "evaluate", "prune", "quantise", "report", "results", "run", "train", "waterfall",
     ]  # fmt: skip
 
 
