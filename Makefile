@@ -8,7 +8,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup list sim regress rerun cov mutate formal waves demo example test lint docs bench regs doctor lock clean \
+.PHONY: help setup list sim regress rerun cov mutate formal waves demo example test lint docs bench regs doctor lock clean waterfall results \
   train prune quantise compile run report evaluate
 
 PYTHON ?= python3
@@ -41,6 +41,7 @@ override TAKES_mutate := MUTANTS JOBS
 override TAKES_formal := PROOF
 override TAKES_waves := TEST SEED
 override TAKES_demo  := SEED SAY WAV
+override TAKES_bench := DATA
 override TAKES_train := TASK DATA ALSO HOLD_OUT RUN SEED MODEL STEPS RECURRENCE HIDDEN PRUNED EPOCHS
 override TAKES_prune := RUN
 override TAKES_quantise := RUN
@@ -48,6 +49,8 @@ override TAKES_compile := RUN WEIGHTS
 override TAKES_run   := RUN RTL
 override TAKES_report := RUN
 override TAKES_evaluate := TASK DATA WEIGHTS MOST RTL JSON
+override TAKES_waterfall := DATA WEIGHTS MOST RTL JSON
+override TAKES_results := DATA JOBS ONLY
 # A setting of these is an option of the command murmur: HOLD_OUT=x is --hold-out=x; RTL=1 is --rtl.
 override MURMUR = $(VENV)/bin/murmur $@ $(if $(filter RTL,$(filter $(TAKES_$@),$(GIVEN))),$(if $(filter-out 0,$(RTL)),--rtl)) \
   $(foreach name,$(filter-out RTL,$(filter $(TAKES_$@),$(GIVEN))),--$(shell echo $(name) | tr A-Z_ a-z-)="$$$(name)")
@@ -146,8 +149,8 @@ $(LINTERS): $(STAMP) requirements-lint.lock
 docs: $(STAMP) ## draw the figures of docs/ again from the RTL's own waves ## make docs
 	@$(PY) -m regressions.cli docs
 
-bench: $(STAMP) ## measure the speed of simulation ## make bench
-	@$(PY) -m regressions.cli bench
+bench: $(STAMP) ## measure cycles and the speed of simulation; DATA=dir: on recorded speech too ## make bench DATA=~/fsdd/recordings
+	@$(PY) -m regressions.cli bench --data="$$DATA"
 
 regs: $(STAMP) ## make the register files again from rtl/regs/mur_regs.rdl ## make regs
 	@$(PY) rtl/regs/generate.py
@@ -171,6 +174,12 @@ report: $(STAMP) ## print what was trained, its size, scores and cost: RUN=dir #
 	@$(MURMUR)
 
 evaluate: $(STAMP) ## score a network on sound that it has not heard: TASK= DATA=dir WEIGHTS=file RTL=1 JSON=file MOST=n ## make evaluate TASK=digits DATA=~/fsdd RTL=1
+	@$(MURMUR)
+
+waterfall: $(STAMP) ## print S0's reductions of work and storage for a trained network: DATA=dir WEIGHTS=file RTL=1 JSON=file MOST=n ## make waterfall DATA=~/fsdd RTL=1
+	@$(MURMUR)
+
+results: $(STAMP) ## do what is left of the trainings of docs/results.md and write that page (PyTorch, hours): DATA=dir JOBS=n ONLY=row ## make results DATA=~/speech
 	@$(MURMUR)
 
 doctor: ## check this machine's tools and name what is missing ## make doctor

@@ -254,11 +254,12 @@ def example_command() -> None:
 
 
 @cli.command("bench")
-def bench_command() -> None:
+@click.option("--data", default="", help="A folder of words, for the figures of recorded speech.")
+def bench_command(data: str) -> None:
     """Measure the design and the bench against their floors and aims; writes build/bench.json."""
     from tb import bench
 
-    sys.exit(bench.main())
+    sys.exit(bench.main(data))
 
 
 @cli.command("doctor")

@@ -3,7 +3,7 @@
 
 import pytest
 
-from tb.bench import FIGURES, table
+from tb.bench import FIGURES, BenchError, _r1, table
 
 
 def figures(**changes: float) -> dict[str, dict[str, float]]:
@@ -36,3 +36,23 @@ def test_floors(name, at_floor, below):
     lines, missed = table(figures(**{key: below}))
     assert missed == [name]
     assert any(line.startswith(name) and " floor " in line for line in lines)
+
+
+def test_a_figure_that_was_not_measured_is_left_out():
+    without = {group: values for group, values in figures().items() if group != "r1"}
+    lines, missed = table(without)
+    assert missed == []
+    assert len(lines) == len(FIGURES)
+    assert not any(line.startswith("r1.") for line in lines)
+
+
+def test_without_recordings_r1_is_skipped_loudly(tmp_path, capsys):
+    assert _r1("", tmp_path) == {}
+    assert capsys.readouterr().out == (
+        "skipped: r1.cycles_per_frame is of recorded speech: make bench DATA=dir\n"
+    )
+
+
+def test_recordings_that_are_not_there_are_named(tmp_path):
+    with pytest.raises(BenchError, match="none: no such folder"):
+        _r1(str(tmp_path / "none"), tmp_path)
