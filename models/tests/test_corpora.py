@@ -81,6 +81,12 @@ def test_folder_that_is_none(tmp_path):
     assert refusal("digits", tmp_path / "file") == f"{tmp_path}/file: cannot be read: Not a directory"
 
 
+def test_name_that_would_break_the_line(tmp_path):
+    (tmp_path / "a\nb").mkdir()
+    tree(tmp_path, ["yes"], ["1.wav"])
+    assert refusal("words", tmp_path).startswith(f"{tmp_path}/a\\nb: a label without sound")
+
+
 def test_folder_that_cannot_be_read(tmp_path, monkeypatch):
     def denied(self):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))

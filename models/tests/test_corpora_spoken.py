@@ -69,7 +69,7 @@ def test_keyword_lies_in_a_second_of_a_quiet_room():
         loud = np.flatnonzero(np.abs(samples) > 0.1)
         starts.add(int(loud[0]))
         assert (samples[: rate // 100] != 0).mean() > 0.9  # the room is heard throughout
-    assert len(starts) == len(words)
+    assert max(starts) - min(starts) > rate // 5
 
 
 def test_unknown_words_are_no_keywords_and_silence_is_quiet():
