@@ -54,8 +54,10 @@ SLANG = (
 WITHOUT_HEADER = {
     ".md": "text, under the project's LICENSE",
     ".json": "JSON has no comments",
-    ".safetensors": "binary",
+    ".gz": "binary",
+    ".npz": "binary",
     ".png": "binary",
+    ".safetensors": "binary",
     ".svg": "drawn by `make docs`",
     ".gitignore": "",
     "LICENSE": "the licence itself",
