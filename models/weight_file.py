@@ -81,7 +81,8 @@ def arrays(network: Network) -> dict[str, np.ndarray]:
     for key in ("w", "mask", "bias"):
         found[f"{network.output.name}.{key}"] = getattr(network.output, key)
     return {
-        name: array.astype(np.uint8) if array.dtype == np.bool_ else np.ascontiguousarray(array)
+        # safetensors keeps bytes as they lie, whatever the order of the axes.
+        name: np.ascontiguousarray(array.astype(np.uint8) if array.dtype == np.bool_ else array)
         for name, array in found.items()
         if array is not None
     }

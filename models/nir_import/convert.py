@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from models import reference
-from models.compiler import compile_network
 from models.formats import REFERENCE, BuildConfig
+from models.inference import DEEP, compiled
 from models.network import Network
 from models.nir_import.fit import SPIKES, Fit, Source, fit_layer, fit_output, spikes_out
 from models.nir_import.float_chain import Chain, Reset, simulate
@@ -76,6 +76,7 @@ class Report:
     options: Options
     fits: tuple[Fit, ...]  # the layers, then the scores
     measured: Measured
+    build: BuildConfig  # that has room for it
 
     @property
     def inexact(self) -> tuple[str, ...]:
@@ -100,6 +101,8 @@ class Report:
             }[o.reset],
         ]
         lines += [f"  node {one_line(fit.node)} [{fit.n}]: {fit.text}" for fit in self.fits]
+        if self.build != REFERENCE:
+            lines.append("the reference build has no room for it; murmur run and evaluate take a deeper one")
         lines += [f"not exact: {why}" for why in self.inexact]
         if not self.inexact:
             lines.append("exact: every spike and score is the graph's, while no membrane leaves 16 bits")
@@ -126,7 +129,7 @@ def _names(chain: Chain) -> list[str]:
     names: list[str] = []
     for node in (*(layer.name for layer in chain.layers), f"{chain.output}_scores"):
         plain = re.sub(r"\W", "_", node, flags=re.ASCII) or "layer"
-        plain = plain if plain[0].isalpha() else f"n{plain}"
+        plain = plain if plain[0].isalpha() and plain != "float" else f"n{plain}"  # as docs/weights.md wants
         name = plain
         while name in names:
             name = f"{plain}_{len(names)}"
@@ -160,6 +163,18 @@ def _network(chain: Chain, options: Options, title: str) -> tuple[Network, tuple
     return network, (*fits, fit)
 
 
+def _refuse_size(chain: Chain) -> None:
+    """ValueError for more weights than any build holds; the compiler is exact, but comes late."""
+    room, count = 2 * DEEP.wgt_depth * DEEP.lanes, 0
+    matrices = [(x.name, w) for x in chain.layers for w in (x.w_in, x.w_rec)] + [(chain.output, chain.w_out)]
+    for node, w in matrices:
+        count += 0 if w is None else int(np.count_nonzero(w))
+        if count > room:
+            raise ValueError(
+                f"node {one_line(node)}: brings the weights to {count:,}, the deepest build holds {room:,}"
+            )
+
+
 def measure(
     chain: Chain, network: Network, options: Options, unit: float, frames: np.ndarray | None
 ) -> Measured:
@@ -190,7 +205,7 @@ def measure(
 
 
 def import_graph(
-    path: Path, options: Options = Options(), build: BuildConfig = REFERENCE, frames: np.ndarray | None = None
+    path: Path, options: Options, frames: np.ndarray | None = None
 ) -> tuple[Network, Report]:
     """A network that `build` runs as the graph in `path` says, and how near it comes on `frames`
     int [B, F, n_inputs] (None: random numbers).
@@ -201,16 +216,17 @@ def import_graph(
     path = Path(path)
     try:
         chain = chain_of(read_graph(path), options.dt, options.leak_tolerance)
+        _refuse_size(chain)
         network, fits = _network(chain, options, path.stem)
         if options.exact and (why := _inexact(fits)):
             raise ValueError(f"{why[0]}; without --exact it is imported nevertheless")
-        compile_network(network, build)
+        build = compiled(network).config
         if frames is not None:
             _check_frames(frames, network)
         measured = measure(chain, network, options, float(fits[-1].unit), frames)
     except ValueError as error:
         raise ValueError(f"{one_line(str(path))}: {error}") from None
-    return network, Report(path, options, fits, measured)
+    return network, Report(path, options, fits, measured, build)
 
 
 def _check_frames(frames: np.ndarray, network: Network) -> None:

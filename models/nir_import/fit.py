@@ -180,7 +180,7 @@ def _ties(
 def _shift_in(
     layer: Spiking, soft: bool, source: Source, steps: Steps, q_in: np.ndarray, q_rec: np.ndarray | None
 ) -> tuple[int, bool]:
-    """(shift_in, whether a membrane has room): finer units round less, coarser ones leave more room.
+    """(shift_in, whether membranes have room): finer units round less, coarser ones leave more room.
 
     Where the leak does not round, the coarsest unit in which bias and threshold are whole is as good as any.
     ValueError when none fits.
@@ -248,12 +248,11 @@ def fit_layer(layer: Spiking, reset: Reset, source: Source, name: str) -> tuple[
         else:
             q_rec, b, grid = tied
             theta = threshold + grid
-    if not room:
-        inexact.append("its membrane may saturate at 16 bits")
 
     lasting = {0: "no leak", 15: "keeps nothing"}.get(layer.leak, f"leak 2^-{layer.leak}")
     shifts = f"<< {a}" + ("" if q_rec is None else f", recurrent << {b}")
     text = f"{lasting}, weights {shifts}, thresholds {int(theta.min())}..{int(theta.max())}"
+    text += "" if room else f", 16 bits hold fewer than {DRIFT_STEPS} steps of its largest current"
     lif = LifLayer(
         name=name, w_in=q_in.T.astype(np.int8), w_rec=None if q_rec is None else q_rec.T.astype(np.int8),
         mask_in=_mask(q_in.T), mask_rec=None if q_rec is None else _mask(q_rec.T),

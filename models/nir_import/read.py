@@ -17,6 +17,7 @@ _DAMAGE = (
     OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError, RuntimeError, MemoryError,
     RecursionError, IndexError, OverflowError,
 )  # fmt: skip
+LARGEST = 1 << 28  # bytes; no network that any build holds comes near
 # What the libraries leave infinite or NaN on purpose: a time constant that never leaks, and what follows.
 _MAY_BE_INFINITE = ("tau", "tau_mem", "r")
 
@@ -105,12 +106,19 @@ def _collect(raw: dict[str, Any], prefix: str, nodes: dict[str, nir.NIRNode | No
         edges.append((pair[0], pair[1]))
 
 
+def _size(group: h5py.Group) -> int:
+    """Bytes of all arrays in it: a damaged shape may ask for hours and for all memory."""
+    return sum(_size(x) if isinstance(x, h5py.Group) else x.nbytes for x in group.values())
+
+
 def read_graph(path: Path) -> Graph:
     """The graph in a file. ValueError, one line without the file's name, when there is none."""
     if not path.is_file():
         raise ValueError("is missing" if not path.exists() else "is no file")
     try:
         with h5py.File(path, "r") as file:
+            if (size := _size(file["node"])) > LARGEST:
+                raise ValueError(f"its arrays would take {size:,} bytes, want at most {LARGEST:,}")
             raw = hdf2dict(file["node"])
     except _DAMAGE as error:
         raise ValueError(f"is damaged, or no NIR graph: {_reason(error)}") from None

@@ -170,7 +170,7 @@ def chain_of(graph: Graph, dt: float, tolerance: float) -> Chain:
     size = getattr(graph.nodes[at], "input_type", {}).get("input")
     if size is None or not np.size(size) or np.any(np.asarray(size) < 1):
         raise Refusal(f"{named(graph, at)}: has no shape")
-    signal = Signal(tuple(int(n) for n in np.atleast_1d(size)), None)
+    signal = Signal(tuple(int(n) for n in np.ravel(size)), None)
     layers: list[Spiking] = []
     loop: list[str] = []
     n_inputs, seen, maker = signal.width, {at}, at

@@ -186,7 +186,7 @@ def patterns(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarr
 def train(net: nn.Sequential, scale: float) -> None:
     """Fit the network to the patterns: cross entropy of its scores summed over the frames."""
     optimiser = torch.optim.Adam(net.parameters(), lr=5e-3)
-    for step in range(300):
+    for step in range(600):
         frames, labels = patterns(np.random.default_rng(1000 + step), 64)
         scores = run_snntorch(net, frames * scale)[1].sum(1)
         loss = nn.functional.cross_entropy(scores, torch.from_numpy(labels))
