@@ -204,9 +204,7 @@ def measure(
     )  # fmt: skip
 
 
-def import_graph(
-    path: Path, options: Options, frames: np.ndarray | None = None
-) -> tuple[Network, Report]:
+def import_graph(path: Path, options: Options, frames: np.ndarray | None = None) -> tuple[Network, Report]:
     """A network that `build` runs as the graph in `path` says, and how near it comes on `frames`
     int [B, F, n_inputs] (None: random numbers).
 

@@ -41,7 +41,9 @@ def imported(tmp_path_factory):
 
 
 def test_every_graph_is_a_case():
-    assert sorted(CASES) == sorted(path.name.removesuffix(".nir.gz") for path in packed("x").parent.glob("*.gz"))
+    assert sorted(CASES) == sorted(
+        path.name.removesuffix(".nir.gz") for path in packed("x").parent.glob("*.gz")
+    )
     assert sum(case.exact for case in CASES.values()) >= 6
     assert {name.split("_")[0] for name in CASES} == {"snntorch", "norse"}
 

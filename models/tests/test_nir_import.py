@@ -42,7 +42,11 @@ def test_whole_numbers_are_exact(seed, reset, tmp_path):
     rec = 2.0 ** int(rng.integers(-1, 2)) * drawn(rng, -3, 3, (n, n))
     bias = drawn(rng, -2, 2, n)
     forget = bool(seed % 2) and reset != "subtract-late"
-    node = lif(n, v_threshold=scale[:, 0] * 8, tau=ones(n, DT), r=ones(n)) if forget else integrate(n, scale[:, 0] * 8)
+    node = (
+        lif(n, v_threshold=scale[:, 0] * 8, tau=ones(n, DT), r=ones(n))
+        if forget
+        else integrate(n, scale[:, 0] * 8)
+    )
     graph = chain(
         nir.Affine(scale * w, scale[:, 0] * bias), node, nir.Linear(scale2 * v), nir.IF(ones(m), scale2[:, 0] * 5),
         n_in=n_in, n_out=m, nodes={"rec": nir.Linear(scale * rec)}, edges=[("n1", "rec"), ("rec", "n1")],
@@ -67,14 +71,23 @@ def test_membrane_of_exactly_the_threshold_does_not_spike(tmp_path):
         for reset in ("zero", "subtract", "subtract-late")
     }
     # By subtraction it goes on from 6 - 4 = 2: 4, 6 again.
-    assert spikes == {"zero": [0, 0, 1, 0, 0, 1], "subtract": [0, 0, 1, 0, 1, 0], "subtract-late": [0, 0, 1, 0, 1, 0]}
+    assert spikes == {
+        "zero": [0, 0, 1, 0, 0, 1],
+        "subtract": [0, 0, 1, 0, 1, 0],
+        "subtract-late": [0, 0, 1, 0, 1, 0],
+    }
 
 
 def test_sub_graph_is_resolved(tmp_path):
     """snnTorch's exporter makes a graph of a recurrent layer; inside another graph it is the same as written out."""
     w_rec = nir.Affine(drawn(np.random.default_rng(2), -2, 2, (5, 5)), ones(5))
     inner = nir.NIRGraph(
-        {"input": nir.Input(np.array([5])), "lif": lif(5), "w_rec": w_rec, "output": nir.Output(np.array([5]))},
+        {
+            "input": nir.Input(np.array([5])),
+            "lif": lif(5),
+            "w_rec": w_rec,
+            "output": nir.Output(np.array([5])),
+        },
         [("input", "lif"), ("lif", "w_rec"), ("w_rec", "lif"), ("lif", "output")],
     )
     one, report = imported(chain(linear(5, 6), inner, linear(4, 5, seed=2)), tmp_path)
@@ -110,7 +123,12 @@ def test_gain_of_a_neuron_is_part_of_its_weights(tmp_path):
     half, double = lif(4, threshold=3.0), lif(4, threshold=3.0)
     half.r = half.r / 2
     cuba = nir.CubaLIF(
-        tau_syn=ones(4, DT), tau_mem=half.tau, r=half.r, v_leak=half.v_leak, v_threshold=ones(4, 3.0), w_in=ones(4, 2)
+        tau_syn=ones(4, DT),
+        tau_mem=half.tau,
+        r=half.r,
+        v_leak=half.v_leak,
+        v_threshold=ones(4, 3.0),
+        w_in=ones(4, 2),
     )
     found = {
         name: outputs(imported(chain(linear(4, 6), node), tmp_path)[0], frames)
@@ -121,7 +139,9 @@ def test_gain_of_a_neuron_is_part_of_its_weights(tmp_path):
 
 
 def test_threshold_node_is_a_layer_without_a_memory(tmp_path):
-    network, report = imported(chain(linear(4, 6), nir.Threshold(ones(4, 2))), tmp_path, reset="subtract-late")
+    network, report = imported(
+        chain(linear(4, 6), nir.Threshold(ones(4, 2))), tmp_path, reset="subtract-late"
+    )
     frames = np.random.default_rng(8).integers(0, 2, (2, 30, 6))
     assert np.array_equal(outputs(network, frames), (frames @ linear(4, 6).weight.T > 2).astype(int))
     assert not report.inexact
@@ -167,7 +187,9 @@ def test_report_says_what_was_done(tmp_path):
 
 def test_little_room_for_a_membrane_is_told(tmp_path):
     """Eight steps of six inputs of 255 leave 16 bits. A membrane that does is counted and shows."""
-    graph = chain(nir.Linear(np.array([[-7.0, -6.0, -5.0, -4.0, -3.0, -2.0]])), nir.IF(ones(1), ones(1, 2)), n_out=1)
+    graph = chain(
+        nir.Linear(np.array([[-7.0, -6.0, -5.0, -4.0, -3.0, -2.0]])), nir.IF(ones(1), ones(1, 2)), n_out=1
+    )
     _, report = imported(graph, tmp_path, in_max=255)
     lines = report.lines()
     assert any(line.endswith(", 16 bits hold fewer than 8 steps of its largest current") for line in lines)

@@ -18,7 +18,12 @@ def ones(n, x=1.0):
 def lif(n, beta=0.5, threshold=3.0, **changes):
     """As snnTorch writes it."""
     tau = DT / (1 - beta)
-    node = {"tau": ones(n, tau), "r": ones(n, tau / DT), "v_leak": ones(n, 0), "v_threshold": ones(n, threshold)}
+    node = {
+        "tau": ones(n, tau),
+        "r": ones(n, tau / DT),
+        "v_leak": ones(n, 0),
+        "v_threshold": ones(n, threshold),
+    }
     return nir.LIF(**(node | changes))
 
 
@@ -73,7 +78,10 @@ NODES = {
         lambda: chain(nir.SumPool2d(np.array([2, 2]), np.array([2, 2]), np.array([0, 0])), lif(6)),
         "node n0 (SumPool2d): the machine has no pooling",
     ),
-    "delay": (lambda: chain(linear(5, 6), nir.Delay(ones(5)), lif(5)), "node n1 (Delay): the machine has no delays"),
+    "delay": (
+        lambda: chain(linear(5, 6), nir.Delay(ones(5)), lif(5)),
+        "node n1 (Delay): the machine has no delays",
+    ),
     "membrane read out": (
         lambda: chain(linear(4, 6), nir.LI(ones(4), ones(4), ones(4, 0))),
         "node n1 (LI): the machine reads out no membranes, only spikes and their weighted sums",
@@ -110,7 +118,10 @@ NODES = {
         lambda: chain(linear(4, 6), lif(4, tau=ones(4, 5e-5))),
         "node n1 (LIF): tau is 5e-05 s, shorter than a step of 0.0001 s; another --dt?",
     ),
-    "tau of zero": (lambda: chain(linear(4, 6), lif(4, tau=ones(4, 0))), "node n1 (LIF): tau must be above 0"),
+    "tau of zero": (
+        lambda: chain(linear(4, 6), lif(4, tau=ones(4, 0))),
+        "node n1 (LIF): tau must be above 0",
+    ),
     "neurons that leak differently": (
         lambda: chain(linear(4, 6), lif(4, tau=np.array([2e-4, 2e-4, 4e-4, 2e-4], np.float32))),
         "node n1 (LIF): tau differs between its neurons (0.25 to 0.5), the machine has one a layer",
@@ -159,7 +170,10 @@ NODES = {
         lambda: chain(linear(4, 6), lif(4, tau=ones(4, np.nan))),
         "node n1 (LIF): tau must be above 0",
     ),
-    "nothing to compute": (lambda: chain(n_out=6), "the graph computes nothing: the Input leads straight to the Output"),
+    "nothing to compute": (
+        lambda: chain(n_out=6),
+        "the graph computes nothing: the Input leads straight to the Output",
+    ),
 }
 
 
@@ -249,7 +263,12 @@ def test_graph_that_is_no_chain(refusal, what):
 
 def test_sub_graph_with_two_inputs(refusal):
     inner = nir.NIRGraph(
-        {"a": nir.Input(np.array([4])), "b": nir.Input(np.array([4])), "lif": lif(4), "o": nir.Output(np.array([4]))},
+        {
+            "a": nir.Input(np.array([4])),
+            "b": nir.Input(np.array([4])),
+            "lif": lif(4),
+            "o": nir.Output(np.array([4])),
+        },
         [("a", "lif"), ("b", "lif"), ("lif", "o")],
         type_check=False,
     )

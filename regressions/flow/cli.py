@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The console command `murmur`: train, prune, quantise, compile, run, report, evaluate, import-nir. docs/flow.md.
+"""The console command `murmur`: train, prune, quantise, compile, run, report, evaluate. docs/flow.md.
 
 Exit status: 0 done, 1 red or not possible on this machine, 2 a mistake in the call or in what it names, 130
 interrupted.
@@ -189,7 +189,10 @@ def evaluate(task: str, where: str, weights: str, most: int, rtl: bool, json_fil
 @click.option("--out", required=True, help="The network file to write, NAME.safetensors.")
 @click.option("--dt", type=float, default=1e-4, show_default=True, help="Seconds a step; norse's are 1e-3.")
 @click.option(
-    "--reset", type=click.Choice(("zero", "subtract", "subtract-late")), default="zero", show_default=True,
+    "--reset",
+    type=click.Choice(("zero", "subtract", "subtract-late")),
+    default="zero",
+    show_default=True,
     help="What a spike does to its membrane, which no graph says; snnTorch's default is subtract-late.",
 )
 @click.option("--leak-tolerance", type=float, default=0.0, help="How far a leak may be from 1 - 2^-k.")
@@ -198,7 +201,12 @@ def evaluate(task: str, where: str, weights: str, most: int, rtl: bool, json_fil
 @click.option("--exact", is_flag=True, help="Refuse a graph of which anything would be rounded.")
 @click.option("--frames", help="Compare on these numbers: .npy, [sequences, steps, inputs].")
 def import_nir(
-    graph: str, out: str, leak_tolerance: float, inputs: tuple[int, int], input_scale: float, frames: str | None,
+    graph: str,
+    out: str,
+    leak_tolerance: float,
+    inputs: tuple[int, int],
+    input_scale: float,
+    frames: str | None,
     **settings,
 ) -> None:
     """Make a network file of a NIR graph, and say how near it comes to it."""
@@ -206,5 +214,12 @@ def import_nir(
 
     low, high = inputs
     nir.run(
-        graph, out, frames, leak_tolerance=leak_tolerance, in_min=low, in_max=high, in_scale=input_scale, **settings
+        graph,
+        out,
+        frames,
+        leak_tolerance=leak_tolerance,
+        in_min=low,
+        in_max=high,
+        in_scale=input_scale,
+        **settings,
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`murmur import-nir`: a graph becomes a network file that the flow takes; a mistake is one line and leaves nothing."""
+"""`murmur import-nir`: a graph becomes a network file; a mistake is one line and leaves nothing."""
 
 import json
 
@@ -32,14 +32,16 @@ def test_network_file_is_the_library(folder):
     np.save(folder / "in" / "frames.npy", frames)
     out = folder / "out" / "net.safetensors"
     status, text, _ = call(
-        unpack("snntorch_recurrent", folder / "in"), "--out", out, "--dt", "1e-4", "--reset", "zero", "--inputs", -8, 7,
-        "--input-scale", 1, "--exact", "--frames", folder / "in" / "frames.npy",
+        unpack("snntorch_recurrent", folder / "in"), "--out", out, "--dt", "1e-4", "--reset", "zero",
+        "--inputs", -8, 7, "--input-scale", 1, "--exact", "--frames", folder / "in" / "frames.npy",
     )  # fmt: skip
     assert status == 0 and "exact: every spike and score is the graph's" in text
     assert "measured on 360 steps of the frames given:" in text and "net.safetensors" in text
     held = weight_file.load(out)
     made = held.card["imported"]
-    assert made["file"] == "snntorch_recurrent.nir" and made["options"]["in_min"] == -8 and not made["rounded"]
+    assert (
+        made["file"] == "snntorch_recurrent.nir" and made["options"]["in_min"] == -8 and not made["rounded"]
+    )
     assert (held.task, held.labels) == ("", ())
     assert np.array_equal(reference.run(held.network, frames).outputs[:, :, 0] * made["score_of_1"], scores)
     assert sorted(path.name for path in (folder / "out").iterdir()) == ["net.json", "net.safetensors"]
@@ -67,9 +69,18 @@ WRONG = {
     "no range": (["in/graph.nir", "--inputs", "4", "1"], "the inputs 4..1 are no range within 0..65535"),
     "not exact": (["in/half.nir", "--exact"], "in/half.nir: node 1: "),
     "frames that are no file": (["in/graph.nir", "--frames", "in/no.npy"], "in/no.npy: cannot be read: "),
-    "frames that are no array": (["in/graph.nir", "--frames", "in/text.nir"], "in/text.nir: damaged, or not a .npy file"),
-    "frames of fractions": (["in/graph.nir", "--frames", "in/half.npy"], "in/half.npy: want one array of whole numbers"),
-    "frames of another width": (["in/graph.nir", "--frames", "in/wide.npy"], "in/graph.nir: the frames have shape"),
+    "frames that are no array": (
+        ["in/graph.nir", "--frames", "in/text.nir"],
+        "in/text.nir: damaged, or not a .npy file",
+    ),
+    "frames of fractions": (
+        ["in/graph.nir", "--frames", "in/half.npy"],
+        "in/half.npy: want one array of whole numbers",
+    ),
+    "frames of another width": (
+        ["in/graph.nir", "--frames", "in/wide.npy"],
+        "in/graph.nir: the frames have shape",
+    ),
 }
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Graphs that snnTorch and norse wrote, on the RTL: what leaves it is what the libraries compute.
 
-The run compares every spike, membrane and result with the model; this compares the sums of the scores with the
-library's own.
+The run compares every spike, membrane and result with the model; this compares the sums of the scores with
+the library's own.
 """
 
 import dataclasses
@@ -29,9 +29,17 @@ def on_rtl(name, tmp_path):
     weight_file.save(tmp_path / "net.safetensors", network, {})
     data = {"features": frames.reshape(-1, frames.shape[2]), "lengths": np.full(len(frames), frames.shape[1])}
     (tmp_path / "frames.safetensors").write_bytes(safetensors.numpy.save(data))
-    settings = {key: value for key, value in dataclasses.asdict(SMALL).items() if key in ("lanes", "result_w", "vec_depth")}
+    settings = {
+        key: value
+        for key, value in dataclasses.asdict(SMALL).items()
+        if key in ("lanes", "result_w", "vec_depth")
+    }
     result = simulate(
-        "network", tmp_path, weights=tmp_path / "net.safetensors", features=tmp_path / "frames.safetensors", **settings
+        "network",
+        tmp_path,
+        weights=tmp_path / "net.safetensors",
+        features=tmp_path / "frames.safetensors",
+        **settings,
     )
     assert result["status"] == "pass", result["reason"]
     assert result["frames"] == frames.shape[0] * frames.shape[1]
