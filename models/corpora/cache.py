@@ -111,7 +111,7 @@ def _write(path: Path, **arrays: np.ndarray) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with beside.open("wb") as stream:
-                np.savez(stream, **arrays)
+                np.savez(stream, allow_pickle=False, **arrays)
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
