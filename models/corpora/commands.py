@@ -146,16 +146,19 @@ def _division(folder: Path, found: dict[str, Path], task: str) -> tuple[Callable
 
 
 def _listed(path: Path, found: dict[str, Path]) -> list[str]:
-    """The names in one of LISTS; words of which no folder is there are passed over."""
+    """The names in one of LISTS that are there; words of which no folder is there are passed over.
+
+    ValueError when one is missing, unless most are: this is a selection of what the list is of, then.
+    """
     there = {name.split("/")[0] for name in found}
-    names = []
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-        name = line.strip().rpartition(".")[0]
-        if name and name.split("/")[0] in there:
-            if name not in found:
-                raise ValueError(f"{path}, line {number}: lists {line.strip()}, which is not there")
-            names.append(name)
-    return names
+    lines = enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1)
+    listed = {line.strip().rpartition(".")[0]: (number, line.strip()) for number, line in lines}
+    names = [name for name in listed if name.split("/")[0] in there]
+    missing = [name for name in names if name not in found]
+    if 0 < len(missing) <= len(names) / 2:
+        number, line = listed[missing[0]]
+        raise ValueError(f"{path}, line {number}: lists {line}, which is not there")
+    return [name for name in names if name in found]
 
 
 def which_set(speaker: str) -> str:

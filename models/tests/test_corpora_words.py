@@ -161,10 +161,18 @@ def test_words_of_the_whole_tree(whole):
 
 def test_listed_file_that_is_missing(tmp_path):
     tree(tmp_path, ["yes"], NAMES[:3])
-    (tmp_path / "testing_list.txt").write_text("zero/x_nohash_0.wav\n\nyes/x_nohash_0.wav\n")
+    lines = ["zero/x_nohash_0.wav", "", f"yes/{NAMES[0]}", "yes/x_nohash_0.wav"]
+    (tmp_path / "testing_list.txt").write_text("\n".join(lines))
     assert refusal("keywords", tmp_path) == (
-        f"{tmp_path}/testing_list.txt, line 3: lists yes/x_nohash_0.wav, which is not there"
+        f"{tmp_path}/testing_list.txt, line 4: lists yes/x_nohash_0.wav, which is not there"
     )
+
+
+def test_list_of_the_whole_beside_a_selection(tmp_path):
+    tree(tmp_path, ["yes"], NAMES[:3])
+    lines = [f"yes/{NAMES[0]}", "yes/x_nohash_0.wav", "yes/y_nohash_0.wav"]
+    (tmp_path / "testing_list.txt").write_text("\n".join(lines))
+    assert [u.split for u in read("keywords", tmp_path).utterances] == ["test", "train", "train"]
 
 
 def test_background_without_noise(tmp_path):
