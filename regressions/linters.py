@@ -59,6 +59,7 @@ WITHOUT_HEADER = {
     ".png": "binary",
     ".safetensors": "binary",
     ".svg": "drawn by `make docs`",
+    ".safetensors": "binary",
     ".gitignore": "",
     "LICENSE": "the licence itself",
 }
