@@ -13,6 +13,7 @@ from models import corpora
 from models.corpora.states import with_states
 from models.networks import trained
 from models.weight_file import Trained, replace_files
+from regressions.paths import shown
 from regressions.registry import RegistryError
 
 
@@ -85,6 +86,14 @@ def check_labels(sound: corpora.Corpus, labels: Sequence[str]) -> None:
 def write_json(file: Path, content: object) -> None:
     """The whole file or, OSError that names it, none."""
     replace_files({file: (json.dumps(content, indent=2) + "\n").encode()})
+
+
+def read_json(file: Path) -> dict:
+    """What `write_json` wrote; RegistryError when it is damaged."""
+    try:
+        return dict(json.loads(file.read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise RegistryError(f"{shown(file)}: damaged ({error}); make it again") from None
 
 
 def writable(path: str) -> Path:

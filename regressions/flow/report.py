@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The report of a run: what was trained, how large it is, what it scores and what a frame costs."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from models.weight_file import load, replace_files
-from regressions.flow.data import wrong
+from regressions.flow import data
 from regressions.flow.folder import Config
 
 
 def write(run: Path, config: Config) -> str:
     """Write RUN/report.md and return it. RegistryError for damaged files."""
-    with wrong():
+    with data.wrong():
         card = load(run / "network.safetensors").card
-        sizes, figures = (json.loads((run / name).read_text()) for name in ("program/sizes.json", "run.json"))
+    sizes, figures = (data.read_json(run / name) for name in ("program/sizes.json", "run.json"))
     text = "\n".join([*_network(config, card), *_sizes(sizes), *_scores(figures), ""])
     replace_files({run / "report.md": text.encode()})
     return text

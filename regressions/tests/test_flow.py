@@ -299,6 +299,15 @@ def test_report_before_the_run(tmp_path, refused):
     )
 
 
+def test_report_of_damaged_figures(tmp_path, refused):
+    begun(tmp_path / "run")
+    network_file(tmp_path / "run" / "network.safetensors")
+    program.write(shipped("digits"), tmp_path / "run" / "program")
+    (tmp_path / "run" / "run.json").write_text("{")
+    said = refused("report", "--run", tmp_path / "run")
+    assert said.startswith(f"{tmp_path}/run/run.json: damaged (") and said.endswith("; make it again")
+
+
 def test_disk_full_leaves_the_old_figures(tmp_path, sound):
     """A limit on the size of a file stands for the disk."""
     (tmp_path / "found.json").write_text("old")
