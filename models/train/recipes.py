@@ -54,7 +54,7 @@ class Recipe:
 
 # What differs from the defaults above, by task.
 _TASKS: dict[str, dict] = {
-    "digits": {"others": 1.0},
+    "digits": {"epochs": (50, 24, 10), "others": 0.6},
     "keywords": {},
     "words": {},
     "phones": {"loss": "frame", "drop": 0.1, "logits": 8.0},
