@@ -59,7 +59,6 @@ WITHOUT_HEADER = {
     ".png": "binary",
     ".safetensors": "binary",
     ".svg": "drawn by `make docs`",
-    ".safetensors": "binary",
     ".gitignore": "",
     "LICENSE": "the licence itself",
 }
