@@ -76,7 +76,7 @@ def test_batches_hold_every_utterance_once():
 def float_half(rng, steps: int, by_step: bool, soft: bool):
     """Sizes 5-4-3-2 and numbers that are exact in float32."""
     sizes = [5, 4, 3, 2]
-    floats = {}
+    floats: dict[str, np.ndarray] = {}
     for k, (rows, n) in enumerate(pairwise(sizes[:-1]), 1):
         floats |= {
             f"in_{k}": rng.integers(-8, 8, (rows, n)) / 8, f"rec_{k}": rng.integers(-8, 8, (n, n)) / 8,

@@ -2,7 +2,6 @@
 """A network on the RTL: the registered test `network`, with the frames that the flow gives it."""
 
 import dataclasses
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,15 @@ from models.formats import BuildConfig
 from models.inference import Heard, compiled
 from models.weight_file import Trained
 from regressions import launch, registry
+from regressions.build import BuildError
 from regressions.paths import BUILD, locked, shown
 
 HOME = BUILD / "flow" / "rtl"
 FRAMES_PER_S = 100  # at least, on a slow machine; with a network of 1,920 outputs too
+
+
+class RtlError(BuildError):
+    """The run was red: one line and status 1, as of a build that failed."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class OnRtl:
 
 def run(file: Trained, features: Sequence[np.ndarray], bit_planes: bool = False, home: Path = HOME) -> OnRtl:
     """Run utterances int8 [frames, n] on a build with room for the network, the input as signed digits or in
-    bit planes. A red run ends the command with one line, status 1.
+    bit planes. RtlError when the run is red.
     """
     build = compiled(file.network, bit_planes).config  # raises for what fits nowhere
     lengths = np.array([len(one) for one in features], np.int64)
@@ -54,7 +58,7 @@ def _run(
     call = " ".join(["make sim TEST=network", *(f"{key.upper()}={value}" for key, value in settings.items())])
     result = launch.run(test, 1, call, home=home)
     if result["status"] != "pass":
-        sys.exit(f"error: the RTL's run is red: {result['reason']}; again: {call}")
+        raise RtlError(f"the RTL's run is red: {result['reason']}; again: {call}")
     with np.load(home / "network" / "1" / "heard.npz") as held:
         heard = Heard(held["sums"], np.split(held["best"], np.cumsum(lengths)[:-1]))
     layers = {f"SPIKES{tag}" for tag in range(len(file.network.layers))}

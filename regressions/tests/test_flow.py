@@ -57,7 +57,7 @@ def call(monkeypatch, capsys):
         except SystemExit as end:
             status = end.code or 0
         out, err = capsys.readouterr()
-        return (1, out, f"{err}{status}\n") if isinstance(status, str) else (status, out, err)
+        return status, out, err
 
     return run
 
@@ -85,9 +85,9 @@ def test_command_is_installed():
     done = flow_data.murmur("--help")
     assert done.returncode == 0, done.stderr
     commands = done.stdout.split("Commands:\n")[1]
-    assert [line.split()[0] for line in commands.splitlines()] == [
+    assert {line.split()[0] for line in commands.splitlines() if line.strip()} >= {
         "compile", "evaluate", "prune", "quantise", "report", "results", "run", "train", "waterfall",
-    ]  # fmt: skip
+    }  # fmt: skip
 
 
 def test_evaluate_scores_what_was_never_heard(tmp_path, sound, call):

@@ -123,7 +123,8 @@ def test_every_setting_of_the_command_line_is_passed_on():
     "call",
     [
         ["waves", "TEST=x", "SEED=2"], ["demo", "SAY=x", "WAV=y"],
-        ["train", "DATA=x", "TASK=y"], ["evaluate", "RTL=1", "JSON=x"], ["lint", "PYTHON=python3"], ["sim", "waves", "WAVES=1"],
+        ["train", "DATA=x", "TASK=y"], ["evaluate", "RTL=1", "JSON=x"],
+        ["lint", "PYTHON=python3"], ["sim", "waves", "WAVES=1"],
     ],
 )  # fmt: skip
 def test_settings_that_targets_have(call):

@@ -2,6 +2,7 @@
 """Any network file runs on the RTL: what leaves it is what the plain algebra says."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from tb.tests.simulation import simulate
 SMALL = BuildConfig(lanes=8, result_w=128, vec_depth=256)
 
 
-def settings(config: BuildConfig) -> dict[str, int]:
+def settings(config: BuildConfig) -> dict[str, Any]:
     return {name.upper(): value for name, value in dataclasses.asdict(config).items()}
 
 
