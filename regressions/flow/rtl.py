@@ -34,12 +34,15 @@ class OnRtl:
     cycles_per_frame: float
 
 
-def run(file: Trained, features: Sequence[np.ndarray], bit_planes: bool = False, home: Path = HOME) -> OnRtl:
+def run(
+    file: Trained, features: Sequence[np.ndarray], bit_planes: bool = False, home: Path | None = None
+) -> OnRtl:
     """Run utterances int8 [frames, n] on a build with room for the network, the input as signed digits or in
     bit planes. RtlError when the run is red.
     """
     build = compiled(file.network, bit_planes).config  # raises for what fits nowhere
     lengths = np.array([len(one) for one in features], np.int64)
+    home = home or HOME
     with locked(home / ".lock", f"waiting for another run in {shown(home)}"):
         return _run(file, np.concatenate(features), lengths, build, bit_planes, home)
 

@@ -35,8 +35,9 @@ def sound(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def cached(tmp_path_factory, monkeypatch):
+def own_folders(tmp_path_factory, monkeypatch):
     monkeypatch.setattr(cache, "FOLDER", tmp_path_factory.getbasetemp() / "features")
+    monkeypatch.setattr(rtl, "HOME", tmp_path_factory.getbasetemp() / "rtl")
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ import pytest
 from models.corpora import cache
 from models.tests.pytorch import torch
 from models.weight_file import load
-from regressions.flow import cli
+from regressions.flow import cli, rtl
 from regressions.paths import ROOT
 from regressions.tests import flow_data
 
@@ -35,6 +35,7 @@ def sound(tmp_path_factory):
 def call(monkeypatch, tmp_path, capsys):
     """Return a function from arguments to (status, what was printed)."""
     monkeypatch.setattr(cache, "FOLDER", tmp_path / "features")
+    monkeypatch.setattr(rtl, "HOME", tmp_path / "rtl")
 
     def run(*args: object) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["murmur", *map(str, args)])
