@@ -14,7 +14,7 @@ def write(run: Path, config: Config) -> str:
     with data.wrong():
         card = load(run / "network.safetensors").card
     sizes, figures = (data.read_json(run / name) for name in ("program/sizes.json", "run.json"))
-    text = "\n".join([*_network(config, card), *_sizes(sizes), *_scores(figures), ""])
+    text = "\n".join([*_network(config, card), *_stages(card), *_sizes(sizes), *_scores(figures)])
     replace_files({run / "report.md": text.encode()})
     return text
 
@@ -37,6 +37,16 @@ def _network(config: Config, card: dict[str, Any]) -> list[str]:
         + f". {card['split']}.",
         "",
     ]
+
+
+def _stages(card: dict[str, Any]) -> list[str]:
+    """What each stage of the training came to, as it scored itself: words, or frames with a target."""
+    rows = [
+        (stage, *(_percent(card["scores"][stage][split]["accuracy"]) for split in ("dev", "test")))
+        for stage in ("float", "pruned", "quantised")
+        if stage in card["scores"]
+    ]
+    return [*_rows(("stage", "dev", "test"), rows), ""]
 
 
 def _sizes(sizes: dict[str, Any]) -> list[str]:

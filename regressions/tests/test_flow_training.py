@@ -5,6 +5,7 @@ Needs PyTorch.
 """
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -92,6 +93,11 @@ def test_from_sound_to_report(tmp_path, sound, call):
         file.card["trained_on"]["sounds"]
     )
     assert found["float"] is not None and found["rtl"] == found["quantised"] and found["mismatches"] == 0
+    scored = {
+        stage: file.card["scores"][stage]["test"]["accuracy"] for stage in ("float", "pruned", "quantised")
+    }
+    for stage, share in scored.items():
+        assert re.search(rf"^\| {stage} \| [0-9.]+ % \| {100 * share:.2f} % \|$", report, re.M), report
     assert "40-6-6-2, T = 2" in report and f"{100 * found['rtl']:.2f} %" in report
     assert f"{json.loads((run / 'program' / 'sizes.json').read_text())['bytes']:,}" in report
 
