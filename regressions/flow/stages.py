@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from models.weight_file import load
 from regressions.flow import data, evaluate, folder, program, report
-from regressions.paths import shown
+from regressions.paths import locked, shown
 from regressions.registry import RegistryError
 from regressions.toolchain import ToolchainError
 
@@ -43,8 +43,14 @@ class Stage:
     work: Callable[[Path, bool], None]  # of the run's folder; whether on the RTL
 
     def run(self, path: Path, on_rtl: bool = False) -> None:
-        """Do it. RegistryError when a stage before is not done."""
+        """Do it, one at a time in a folder. RegistryError when a stage before is not done."""
         folder.read(path)
+        with locked(path / ".lock", f"waiting for another stage in {shown(path)}"):
+            for left in path.glob(".[0-9]*.*"):  # half a file of a process that was killed
+                left.unlink()
+            self._run(path, on_rtl)
+
+    def _run(self, path: Path, on_rtl: bool) -> None:
         for name, command in self.needs.items():
             if not (path / name).exists():
                 raise RegistryError(f"{shown(path)}: no {name} there, `murmur {command}` leaves it")

@@ -72,11 +72,12 @@ def test_from_sound_to_report(tmp_path, sound, call):
     stopped = interrupted(*train, "--run", run, after=run / "epochs.jsonl")
     assert stopped.returncode == 130 and stopped.stderr.read().endswith("error: interrupted\n")
     assert not (run / "float.safetensors").exists()
+    (run / ".999.float.checkpoint").write_bytes(b"half of one")  # as `kill -9` leaves it
     for path in (run, other):
         status, said = call(*train, "--run", path)
         assert status == 0, said
     assert (run / "float.safetensors").read_bytes() == (other / "float.safetensors").read_bytes()
-    assert not [path.name for path in run.iterdir() if path.name.startswith(".")]
+    assert [path.name for path in run.iterdir() if path.name.startswith(".")] == [".lock"]
 
     status, said = call(*train, "--run", run, "--seed", 2)
     assert status == 2 and f"{run}: begun with seed 1, now 2; want the same or another --run" in said
