@@ -106,7 +106,7 @@ def _r1(recordings: str, home: Path) -> dict[str, float]:
             sound, network = corpora.read("states", recordings), trained("states")
         found = data.unheard(sound, network, RECORDINGS, any_label=True)
         run = rtl.run(network, found.features, home=home)
-    except (registry.RegistryError, rtl.RtlError) as error:
+    except registry.RegistryError as error:
         raise BenchError(str(error)) from None
     return {"cycles_per_frame": run.cycles_per_frame, "frames": run.ledger["FRAMES"]}
 

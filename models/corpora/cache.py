@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -105,7 +106,7 @@ def _save(path: Path, found: list[np.ndarray], known: list[str]) -> None:
     _write(path, frames=np.concatenate(found), lengths=lengths, known=np.array(known))
 
 
-def _write(path: Path, **arrays: np.ndarray) -> None:
+def _write(path: Path, **arrays: Any) -> None:
     beside = path.with_name(f"{path.stem}.{os.getpid()}.new")
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)

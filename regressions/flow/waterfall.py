@@ -25,10 +25,10 @@ def waterfall(file: Trained, where: str, on_rtl: bool, most: int) -> dict[str, A
     with data.wrong():
         sound = corpora.read("states", where)  # whatever was said
     found = data.unheard(sound, file, most, any_label=True)
-    before = tuple(file.card["float"]["hidden"])
+    h1, h2 = file.card["float"]["hidden"]
     network = file.network
     with data.wrong():
-        work = from_shapes(before, network, REFERENCE.lanes)
+        work = from_shapes((h1, h2), network, REFERENCE.lanes)
         count = _on_rtl if on_rtl else _on_model
         ledgers = {name: count(file, found.features, planes) for name, planes in INPUTS.items()}
     sizes = sizes_of(network, inference.compiled(network))
@@ -37,7 +37,7 @@ def waterfall(file: Trained, where: str, on_rtl: bool, most: int) -> dict[str, A
         "frames": ledgers["bit planes"]["FRAMES"], "shapes": work,
         "counted": {name: counted(ledger) for name, ledger in ledgers.items()}, "ledgers": ledgers,
         "bytes": {
-            "dense, 32-bit": round(dense_bytes(Shape(network.n_inputs, *before, network.output.n))),
+            "dense, 32-bit": round(dense_bytes(Shape(network.n_inputs, h1, h2, network.output.n))),
             "stored": sizes["bytes"],
         },
         "sizes": sizes,
