@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Graphs that snnTorch and norse wrote, against what those libraries make of them.
 
-The last test writes them anew; without the libraries it is skipped, unless the environment variable MUR_REQUIRE
-holds the word `nir`.
+The last test writes them anew; without the libraries it is skipped, unless the environment variable
+MUR_REQUIRE holds the word `nir`.
 """
 
 import functools
@@ -63,7 +63,7 @@ def test_graph_in_floating_point_is_the_library(name, tmp_path):
 
 @NAMES
 def test_network_is_the_library(name, imported):
-    """Spike for spike and score for score where the arithmetic is whole, else within the bound of the case."""
+    """Spike for spike and score for score where all is whole, else within the bound of the case."""
     case, (network, report) = CASES[name], imported(name)
     frames, spikes, scores = outcome(name)
     found = reference.run(network, frames)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes of NIR graphs that are made here: whatever is whole comes out exactly, gains and sub-graphs count."""
+"""What becomes of NIR graphs made here: what is whole comes out exactly; gains, sub-graphs, resets."""
 
 import nir
 import numpy as np
@@ -7,8 +7,8 @@ import pytest
 
 from models import reference
 from models.nir_import import Options, import_graph
-from models.nir_import.float_chain import Spiking
 from models.nir_import.fit import SPIKES, fit_layer
+from models.nir_import.float_chain import Spiking
 from models.tests.test_nir_refusals import DT, chain, lif, linear, ones
 
 
@@ -48,10 +48,11 @@ def test_whole_numbers_are_exact(seed, reset, tmp_path):
         else integrate(n, scale[:, 0] * 8)
     )
     graph = chain(
-        nir.Affine(scale * w, scale[:, 0] * bias), node, nir.Linear(scale2 * v), nir.IF(ones(m), scale2[:, 0] * 5),
+        nir.Affine(scale * w, scale[:, 0] * bias), node, nir.Linear(scale2 * v),
+        nir.IF(ones(m), scale2[:, 0] * 5),
         n_in=n_in, n_out=m, nodes={"rec": nir.Linear(scale * rec)}, edges=[("n1", "rec"), ("rec", "n1")],
     )  # fmt: skip
-    network, report = imported(graph, tmp_path, reset=reset, in_max=3)
+    _, report = imported(graph, tmp_path, reset=reset, in_max=3)
     if reset == "zero" or forget:
         assert not report.inexact
     # A diagonal that is at the largest weight already leaves no room for the exact reset at v = threshold.
@@ -79,7 +80,7 @@ def test_membrane_of_exactly_the_threshold_does_not_spike(tmp_path):
 
 
 def test_sub_graph_is_resolved(tmp_path):
-    """snnTorch's exporter makes a graph of a recurrent layer; inside another graph it is the same as written out."""
+    """snnTorch's exporter makes a graph of a recurrent layer: within another it is as if written out."""
     w_rec = nir.Affine(drawn(np.random.default_rng(2), -2, 2, (5, 5)), ones(5))
     inner = nir.NIRGraph(
         {
@@ -180,7 +181,8 @@ def test_report_says_what_was_done(tmp_path):
     for part in (
         "inputs 0..1 times 1, a step of 0.0001 s is a frame", "reset to zero, as NIR defines it",
         "node n1 [5]: leak 2^-1, weights << 7", "not exact: node n1: its leak rounds, by less than",
-        "measured on 1,600 steps of random numbers 0..1:", "of its spikes as in the graph", "scores: largest difference",
+        "measured on 1,600 steps of random numbers 0..1:", "of its spikes as in the graph",
+        "scores: largest difference",
     ):  # fmt: skip
         assert part in text, part
 
@@ -198,7 +200,7 @@ def test_little_room_for_a_membrane_is_told(tmp_path):
 
 @pytest.mark.parametrize("leak", [0, 1, 4, 15])
 def test_late_reset_is_a_weight_onto_itself(leak):
-    """Where a leak lies between spike and reset, w_rec gives back or takes off the difference: beta theta - v_th."""
+    """w_rec takes off what a leak between spike and reset changes, or gives back what theta is too large."""
     beta = 0.0 if leak == 15 else 1 - 2.0**-leak if leak else 1.0
     layer = Spiking("x", np.eye(3) * 4, None, np.zeros(3), np.full(3, 16.0), beta, leak)
     lif_layer, _ = fit_layer(layer, "subtract-late", SPIKES, "x")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""NIR graphs that the machine cannot run, and files that are none: one line that names the file and the node."""
+"""NIR graphs that the machine cannot run, and files that are none: one line, with file and node."""
+
+from itertools import pairwise
 
 import h5py
 import nir
@@ -37,7 +39,7 @@ def chain(*nodes, n_in=6, n_out=4, **more):
     named = {"in": nir.Input(np.atleast_1d(n_in))} | {f"n{k}": node for k, node in enumerate(nodes)}
     named |= {"out": nir.Output(np.array([n_out]))} | more.get("nodes", {})
     names = ["in", *(f"n{k}" for k in range(len(nodes))), "out"]
-    edges = [*zip(names, names[1:], strict=False), *more.get("edges", [])]
+    edges = [*pairwise(names), *more.get("edges", [])]
     return nir.NIRGraph(named, edges, type_check=False)
 
 
@@ -91,7 +93,8 @@ NODES = {
             linear(4, 6),
             nir.CubaLIF(ones(4, 5e-4), ones(4, 2e-4), ones(4, 2), ones(4, 0), ones(4), w_in=ones(4)),
         ),
-        "node n1 (CubaLIF): its synapse has a memory (tau_syn 0.0005 s, step 0.0001 s), the machine's has none",
+        "node n1 (CubaLIF): its synapse has a memory (tau_syn 0.0005 s, step 0.0001 s), "
+        "the machine's has none",
     ),
     "threshold of zero": (
         lambda: chain(linear(4, 6), lif(4, v_threshold=np.array([1, 1, 0, 1], np.float32))),
@@ -111,8 +114,8 @@ NODES = {
     ),
     "leak that the machine does not have": (
         lambda: chain(linear(4, 6), lif(4, beta=0.9)),
-        "node n1 (LIF): keeps 0.9 of its membrane in a step of 0.0001 s; the machine's nearest is 1 - 2^-3 = 0.875, "
-        "off by 0.025; --leak-tolerance 0.026 takes it, or is it another --dt?",
+        "node n1 (LIF): keeps 0.9 of its membrane in a step of 0.0001 s; "
+        "the machine's nearest is 1 - 2^-3 = 0.875, off by 0.025; --leak-tolerance 0.026 takes it, or is it another --dt?",
     ),
     "tau shorter than a step": (
         lambda: chain(linear(4, 6), lif(4, tau=ones(4, 5e-5))),
@@ -197,7 +200,9 @@ EDGES = {
         "node n0 (Linear): lies on a cycle by way of n1; the machine runs a layer onto itself only",
     ),
     "cycle without a spike": (
-        lambda: chain(linear(6, 6), n_out=6, nodes={"back": linear(6, 6)}, edges=[("n0", "back"), ("back", "n0")]),
+        lambda: chain(
+            linear(6, 6), n_out=6, nodes={"back": linear(6, 6)}, edges=[("n0", "back"), ("back", "n0")]
+        ),
         "node n0 (Linear): lies on a cycle by way of back; the machine runs a layer onto itself only",
     ),
     "skip": (
@@ -226,11 +231,15 @@ EDGES = {
         "node lost (Linear): is not on the way from the Input to the Output",
     ),
     "two outputs": (
-        lambda: chain(linear(4, 6), lif(4), nodes={"more": nir.Output(np.array([4]))}, edges=[("n1", "more")]),
+        lambda: chain(
+            linear(4, 6), lif(4), nodes={"more": nir.Output(np.array([4]))}, edges=[("n1", "more")]
+        ),
         "the graph has 2 Output nodes, want one: more, out",
     ),
     "no input": (
-        lambda: nir.NIRGraph({"a": lif(4), "out": nir.Output(np.array([4]))}, [("a", "out")], type_check=False),
+        lambda: nir.NIRGraph(
+            {"a": lif(4), "out": nir.Output(np.array([4]))}, [("a", "out")], type_check=False
+        ),
         "the graph has 0 Input nodes, want one",
     ),
     "no output": (

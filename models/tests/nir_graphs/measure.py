@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of docs/nir.md: `.venv/bin/python -m models.tests.nir_graphs.measure` (no other library needed)."""
+"""The table of docs/nir.md: `.venv/bin/python -m models.tests.nir_graphs.measure`, without the libraries."""
 
 import tempfile
 from pathlib import Path
@@ -24,13 +24,15 @@ def row(name: str, folder: Path) -> str:
     off = np.sqrt(((mine - scores) ** 2).mean()) / scores.std()
     shape = "-".join(str(n) for n in (network.n_inputs, *(x.n for x in network.layers), network.output.n))
     verdict = "rounded" if report.inexact else "exact"
-    return f"| `{name}` | {shape} | `{CASES[name].options.reset}` | {verdict} | {equal} | {off:.1%} | {same:.1%} |"
+    reset = CASES[name].options.reset
+    return f"| `{name}` | {shape} | `{reset}` | {verdict} | {equal} | {off:.1%} | {same:.1%} |"
 
 
 def main() -> None:
     """Print it."""
     print(
-        "| graph | sizes | reset | | spikes as in the library (that are 1) | error of scores | same largest sum |"
+        "| graph | sizes | reset | | spikes as in the library (that are 1) "
+        "| error of scores | same largest sum |"
     )
     print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
