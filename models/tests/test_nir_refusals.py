@@ -8,6 +8,7 @@ import nir
 import numpy as np
 import pytest
 
+from models.inference import DEEP
 from models.nir_import import Options, import_graph
 
 DT = Options().dt
@@ -115,7 +116,8 @@ NODES = {
     "leak that the machine does not have": (
         lambda: chain(linear(4, 6), lif(4, beta=0.9)),
         "node n1 (LIF): keeps 0.9 of its membrane in a step of 0.0001 s; "
-        "the machine's nearest is 1 - 2^-3 = 0.875, off by 0.025; --leak-tolerance 0.026 takes it, or is it another --dt?",
+        "the machine's nearest is 1 - 2^-3 = 0.875, off by 0.025; --leak-tolerance 0.026 takes it, "
+        "or is it another --dt?",
     ),
     "tau shorter than a step": (
         lambda: chain(linear(4, 6), lif(4, tau=ones(4, 5e-5))),
@@ -286,7 +288,8 @@ def test_sub_graph_with_two_inputs(refusal):
 
 def test_too_large_for_every_build(refusal):
     wide = chain(linear(2000, 2000), lif(2000), n_in=2000, n_out=2000)
-    assert refusal(wide) == "node n1: brings the weights to 4,000,000, the deepest build holds 2,097,152"
+    room = 2 * DEEP.wgt_depth * DEEP.lanes
+    assert refusal(wide) == f"node n1: brings the weights to 4,000,000, the deepest build holds {room:,}"
     many = chain(linear(2100, 4), lif(2100), linear(4, 2100), n_in=4)
     assert refusal(many).startswith("neuron memory (theta, state) does not fit: ")
 
