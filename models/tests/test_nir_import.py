@@ -103,6 +103,23 @@ def test_sub_graph_is_resolved(tmp_path):
     assert one.layers[0].w_rec is not None and one.layers[0].bias.any()
 
 
+def test_recurrent_paths_add_up(tmp_path):
+    """A matrix, and one behind a scale, are one matrix, their sum; an edge onto itself is the identity."""
+    rng = np.random.default_rng(9)
+    a, b = drawn(rng, -2, 2, (5, 5)), drawn(rng, -2, 2, (5, 5))
+    paths = {"a": nir.Linear(a), "b": nir.Affine(b, ones(5)), "half": nir.Scale(ones(5, 0.5))}
+    edges = [("n1", "a"), ("a", "n1"), ("n1", "half"), ("half", "b"), ("b", "n1"), ("n1", "n1")]
+    summed = nir.Affine(a + b / 2 + np.eye(5), ones(5))
+    frames = rng.integers(0, 2, (4, 50, 6))
+    found = []
+    for nodes, ways in ((paths, edges), ({"c": summed}, [("n1", "c"), ("c", "n1")])):
+        graph = chain(linear(5, 6), nir.IF(ones(5), ones(5, 4)), n_out=5, nodes=nodes, edges=ways)
+        network, report = imported(graph, tmp_path)
+        assert report.measured.layers["n1"][1] > 0.05
+        found.append(outputs(network, frames))
+    assert np.array_equal(*found)
+
+
 def test_what_lies_between_layers_is_folded(tmp_path):
     """Flatten, Scale and a second matrix give the network that their product gives."""
     rng = np.random.default_rng(4)

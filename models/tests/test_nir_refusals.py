@@ -388,6 +388,19 @@ def test_graph_with_a_damaged_node(refusal, tmp_path):
         assert refusal().startswith(line)
 
 
+def test_array_too_large_to_read(refusal, tmp_path):
+    """A file of a few kB may say that an array in it has 4 TB."""
+
+    def huge(file):
+        del file["node/nodes/n0/weight"]
+        file.create_dataset("node/nodes/n0/weight", (1 << 20, 1 << 20), np.float32, chunks=(64, 64))
+
+    spoil(tmp_path / "graph.nir", huge)
+    line = refusal()
+    assert line.startswith("is damaged, or no NIR graph: its arrays would take 4,398,046,5")
+    assert line.endswith(" bytes, want at most 268,435,456")
+
+
 def test_truncated_or_bent_at_any_place(tmp_path):
     """Whatever is cut off or changed, a refusal is one line; what is still a graph may be imported."""
     path = tmp_path / "graph.nir"
