@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A NIR file -> its nodes and edges, sub-graphs resolved, every number checked to be one."""
 
+from collections import Counter
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -128,7 +129,7 @@ def read_graph(path: Path) -> Graph:
         _collect(raw, "", nodes, edges)
     except (KeyError, TypeError, AttributeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"is damaged, or no NIR graph: {_reason(error)}") from None
-    for pair in edges:
-        if edges.count(pair) > 1:
+    for pair, times in Counter(edges).items():
+        if times > 1:
             raise ValueError(f"the edge {one_line(pair[0])} -> {one_line(pair[1])} is there twice")
     return Graph(nodes, edges)
