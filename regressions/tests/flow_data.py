@@ -41,7 +41,7 @@ def tones(folder: Path, speakers: int = 12) -> Path:
 def murmur(*args: object, **kwargs) -> subprocess.CompletedProcess:
     """The installed command, in a process of its own."""
     env = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [MURMUR, *map(str, args)]
+    command = [str(MURMUR), *map(str, args)]
     return subprocess.run(
         command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=LIMIT_S, check=False, **kwargs
     )

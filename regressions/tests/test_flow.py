@@ -56,7 +56,7 @@ def call(monkeypatch, capsys):
         try:
             cli.main()
         except SystemExit as end:
-            status = end.code or 0
+            status = int(end.code or 0)
         out, err = capsys.readouterr()
         return status, out, err
 

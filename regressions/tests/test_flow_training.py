@@ -44,7 +44,7 @@ def call(monkeypatch, tmp_path, capsys):
         try:
             cli.main()
         except SystemExit as end:
-            status = end.code or 0
+            status = int(end.code or 0)
         return status, "".join(capsys.readouterr())
 
     return run
