@@ -2,7 +2,7 @@
 """Runs trainings side by side, each step a process of its own; what an earlier call has done is not repeated.
 
 A step that was interrupted goes on where it stopped, as `murmur train` does. What a training prints goes to
-`log.txt` in its folder.
+a file beside its folder.
 """
 
 import os
@@ -55,8 +55,8 @@ _RUNNING: set[subprocess.Popen] = set()
 
 def _one(training: Training, home: Path, bar: tqdm) -> str:
     """All steps of one training; "" or why it failed."""
-    folder = home / training.name
-    with locked(folder / ".lock") as lock, (folder / "log.txt").open("a") as log:
+    printed = home / f"{training.name}.log"  # beside the folder, which is the training's own
+    with locked(home / f".{training.name}.lock") as lock, printed.open("a") as log:
         for done, arguments in training.commands(home):
             if not done.exists():
                 begun = time.monotonic()
@@ -69,6 +69,6 @@ def _one(training: Training, home: Path, bar: tqdm) -> str:
                     _RUNNING.discard(process)
                 print(f"{arguments[0]}: {time.monotonic() - begun:.0f} s", file=log, flush=True)
                 if status or not done.exists():
-                    return f"murmur {arguments[0]} ended with {status}, see {shown(folder / 'log.txt')}"
+                    return f"murmur {arguments[0]} ended with {status}, see {shown(printed)}"
             bar.update()
     return ""

@@ -13,6 +13,7 @@ from regressions.results.plan import Training
 TOY = """
 import json, pathlib, sys
 stage, run = sys.argv[1], pathlib.Path(sys.argv[sys.argv.index("--run") + 1])
+run.mkdir(exist_ok=stage != "train")  # as the real one, which takes no folder that holds something
 (run / "calls").open("a").write(stage + "\\n")
 if "break" in sys.argv and stage == "prune":
     sys.exit(1)
@@ -92,7 +93,7 @@ def test_what_is_done_is_not_done_again(tmp_path, monkeypatch):
     (home / "row-1" / "pruned.json").unlink()
     trainings.run([training], 2, home)
     assert (home / "row-1" / "calls").read_text().split() == ["train", "prune", "prune"]
-    assert "train: " in (home / "row-1" / "log.txt").read_text()
+    assert "train: " in (home / "row-1.log").read_text()
 
 
 def test_a_step_that_fails_ends_its_training_alone(tmp_path, monkeypatch):

@@ -107,8 +107,13 @@ def run_norse(net: SequentialState, x: np.ndarray) -> tuple[list[torch.Tensor], 
 
 def layers_of(name: str, rng: np.random.Generator) -> list[nn.Module]:
     """The layers of a graph, from its input on."""
-    quarter = lambda rng, shape: rng.integers(-6, 7, shape).astype(np.float32) / 4  # noqa: E731
-    small = lambda rng, shape: (rng.normal(size=shape) / 4).round(3).astype(np.float32)  # noqa: E731
+
+    def quarter(rng, shape):
+        return rng.integers(-6, 7, shape).astype(np.float32) / 4
+
+    def small(rng, shape):
+        return (rng.normal(size=shape) / 4).round(3).astype(np.float32)
+
     match name:
         case "snntorch_if":
             return [
