@@ -22,7 +22,7 @@ Show = Callable[[str, int, int, dict], None]
 
 WARM = 0.15  # of a stage, until the rate is highest
 CLIP = 1.0  # of the gradient's norm
-IDLE, BUSY = 0.01, 0.5  # spikes per step below and above which a neuron is of no use
+IDLE, BUSY = 0.05, 0.5  # spikes per step below and above which a neuron is of no use
 TEMPERATURE = 2.0  # of the teachers' scores and of those that learn from them
 
 

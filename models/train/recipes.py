@@ -40,9 +40,9 @@ class Recipe:
     density: float = 0.15  # spikes per neuron and step; more costs
     averaging: float = 0.99  # of the parameters, a batch
     teacher: float = 0.0  # share of the loss that comes from float GRUs trained first
-    teachers: int = 2
+    teachers: int = 1
     teacher_cells: int = 128
-    teacher_epochs: int = 50
+    teacher_epochs: int = 40
     teacher_rate: float = 3e-3
     teacher_drop: float = 0.3
     others: float = 0.25  # utterances of other corpora in an epoch, for one of the task's own
@@ -55,7 +55,15 @@ class Recipe:
 # What differs from the defaults above, by task.
 _TASKS: dict[str, dict] = {
     "digits": {"epochs": (50, 24, 10), "others": 0.6},
-    "keywords": {},
+    # few recordings: what keeps the network from learning them by heart decides
+    "keywords": {
+        "epochs": (40, 20, 10),
+        "weight_decay": 0.05,
+        "drop": 0.25,
+        "strength": 1.0,
+        "masks": 0.5,
+        "teacher": 0.6,
+    },
     "words": {},
     "phones": {"loss": "frame", "drop": 0.1, "logits": 8.0},
     # a changed sound is of other states, and there is enough of it unchanged
