@@ -22,7 +22,7 @@ Show = Callable[[str, int, int, dict], None]
 
 WARM = 0.15  # of a stage, until the rate is highest
 CLIP = 1.0  # of the gradient's norm
-IDLE, BUSY = 0.05, 0.5  # spikes per step below and above which a neuron is of no use
+BUSY = 0.5  # spikes per step above which a neuron is of no use
 TEMPERATURE = 2.0  # of the teachers' scores and of those that learn from them
 
 
@@ -65,14 +65,14 @@ def loss_of(logits: torch.Tensor, target: torch.Tensor, recipe: Recipe, taught=N
     return (1.0 - recipe.teacher) * plain + recipe.teacher * TEMPERATURE * learnt
 
 
-def density_cost(layers, inside: torch.Tensor, aim: float) -> torch.Tensor:
-    """What spikes beyond `aim` per neuron and step cost, and neurons that hardly ever or mostly spike."""
+def density_cost(layers, inside: torch.Tensor, recipe: Recipe) -> torch.Tensor:
+    """What spikes beyond the recipe's aim cost, and neurons that hardly ever or mostly spike."""
     weight = inside.float() / inside.sum()
     cost = torch.zeros(())
     for spikes in layers:
         density = (spikes.mean(dim=1) * weight[:, :, None]).sum(dim=(0, 1))  # per neuron
-        cost = cost + 10.0 * (density.mean() - aim).clamp(min=0.0) ** 2
-        cost = cost + 10.0 * (IDLE - density).clamp(min=0.0).pow(2).sum()
+        cost = cost + 10.0 * (density.mean() - recipe.density).clamp(min=0.0) ** 2
+        cost = cost + 10.0 * (recipe.idle - density).clamp(min=0.0).pow(2).sum()
         cost = cost + (density - BUSY).clamp(min=0.0).pow(2).mean()
     return cost
 
@@ -195,7 +195,7 @@ class Stage:
                 taught = sum(logits_of(t(x)[0], inside, recipe) for t in teachers) / len(teachers)
         y, layers = self.network(x, recipe.drop)
         loss = loss_of(logits_of(y, inside, recipe), target, recipe, taught)
-        loss = loss + density_cost(layers, inside, recipe.density)
+        loss = loss + density_cost(layers, inside, recipe)
         if not math.isfinite(loss.item()):
             raise ValueError(f"stage {self.name}, epoch {self.done + 1}: the loss is {loss.item()}")
         self.optimiser.zero_grad()

@@ -38,6 +38,7 @@ class Recipe:
     smoothing: float = 0.1  # of the labels
     logits: float = 8.0  # the outputs' mean times this is what the loss sees
     density: float = 0.15  # spikes per neuron and step; more costs
+    idle: float = 0.05  # spikes per step below which a neuron costs, too
     averaging: float = 0.99  # of the parameters, a batch
     teacher: float = 0.0  # share of the loss that comes from float GRUs trained first
     teachers: int = 1
@@ -54,7 +55,7 @@ class Recipe:
 
 # What differs from the defaults above, by task.
 _TASKS: dict[str, dict] = {
-    "digits": {"epochs": (50, 24, 10), "others": 0.6},
+    "digits": {"epochs": (50, 24, 10), "others": 0.6, "idle": 0.01},
     # few recordings: what keeps the network from learning them by heart decides
     "keywords": {
         "epochs": (40, 20, 10),
