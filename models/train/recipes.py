@@ -75,6 +75,7 @@ _TASKS: dict[str, dict] = {
         "drop": 0.0,
         "smoothing": 0.0,
         "density": 0.3,
+        "idle": 0.01,
     },
 }
 
