@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from models.features import log_mel
+from models.formats import SHIFT_MAX
 from models.train import augment, recipes, scales
 
 
@@ -108,6 +109,16 @@ def test_scales_fit_what_has_a_scale():
     for name, low in (("in_1", -scales.INPUT_BITS), ("rec_1", 0)):
         assert 0 <= found.exponent[name] + found.unit[0] + low <= 7
     assert 2.0 ** found.unit[0] * gains[0].max() * scales.HEADROOM <= 32768
+
+
+@pytest.mark.parametrize("size", [0.1, 1.0, 30.0])
+def test_every_bit_plane_of_an_input_has_a_shift(size):
+    random = np.random.default_rng(5)
+    matrices = {"in_1": random.normal(0, size, (40, 12)), "rec_1": random.normal(0, 0.1, (12, 12))}
+    matrices["out"] = random.normal(0, 1, (12, 3))
+    found, _ = scales.fit(matrices, [np.ones(12)], (3,))
+    shift = found.exponent["in_1"] + found.unit[0] - scales.INPUT_BITS
+    assert 0 <= shift <= SHIFT_MAX - 6
 
 
 def test_halves_of_a_step_cost_what_they_must():

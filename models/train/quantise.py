@@ -9,7 +9,7 @@ from ..network import Network as Integers
 from .network import MIDDLE, Network
 from .scales import INPUT_BITS
 
-INPUT = (-128, 127)  # what the input bytes may hold; the proof against overflow relies on it
+INPUT = (0, 127)  # what the log-mel bytes may hold; the proof against overflow relies on it
 
 
 @torch.no_grad()

@@ -14,6 +14,7 @@ from ..formats import SHIFT_MAX
 
 UNITS = range(6, 14)
 INPUT_BITS = 7  # an input byte x stands for x / 2^7
+INPUT_SHIFT = SHIFT_MAX - (INPUT_BITS - 1)  # at most: the highest bit plane of an input still has its shift
 HEADROOM = 4.0  # thresholds that a membrane can reach at least before it saturates
 GAINS = 2.0 ** np.linspace(-1.5, 1.5, 49)
 
@@ -52,7 +53,8 @@ def _layer(w: np.ndarray, r: np.ndarray, theta: np.ndarray, first: bool):
         low = (INPUT_BITS if first else 0) - unit
         gain = np.ones(w.shape[1])
         for _ in range(2):
-            a, b = best(w * gain, low, low + SHIFT_MAX), best(r * gain, -unit, SHIFT_MAX - unit)
+            a = best(w * gain, low, low + (INPUT_SHIFT if first else SHIFT_MAX))
+            b = best(r * gain, -unit, SHIFT_MAX - unit)
             gain = gains_of([w, r], [a, b])
         error = float(((loss(w * gain, a) + loss(r * gain, b)) / gain**2).sum())
         reach = 32767.0 / (2.0**unit * float((theta * gain).max()))
