@@ -38,14 +38,13 @@ class Recipe:
     smoothing: float = 0.1  # of the labels
     logits: float = 8.0  # the outputs' mean times this is what the loss sees
     density: float = 0.15  # spikes per neuron and step; more costs
-    idle: float = 0.05  # spikes per step below which a neuron costs, too
+    idle: float = 0.01  # spikes per step below which a neuron costs, too
     averaging: float = 0.99  # of the parameters, a batch
     teacher: float = 0.0  # share of the loss that comes from float GRUs trained first
     teachers: int = 1
     teacher_cells: int = 128
     teacher_epochs: int = 40
     teacher_rate: float = 3e-3
-    teacher_drop: float = 0.3
     others: float = 0.25  # utterances of other corpora in an epoch, for one of the task's own
     strength: float = 0.8  # of the augmentation, 0..1
     masks: float = 0.25  # share of the utterances with bands and frames left out, after a third of a stage
@@ -55,16 +54,8 @@ class Recipe:
 
 # What differs from the defaults above, by task.
 _TASKS: dict[str, dict] = {
-    "digits": {"epochs": (50, 24, 10), "others": 0.6, "idle": 0.01},
-    # few recordings: what keeps the network from learning them by heart decides
-    "keywords": {
-        "epochs": (40, 20, 10),
-        "weight_decay": 0.05,
-        "drop": 0.25,
-        "strength": 1.0,
-        "masks": 0.5,
-        "teacher": 0.6,
-    },
+    "digits": {"epochs": (50, 24, 10), "others": 0.6},
+    "keywords": {"epochs": (30, 20, 8), "teacher": 0.6},
     "words": {},
     "phones": {"loss": "frame", "drop": 0.1, "logits": 8.0},
     # a changed sound is of other states, and there is enough of it unchanged
