@@ -131,7 +131,7 @@ def save(
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     text = json.dumps(whole, indent=2)
-    text = re.sub(r'"sounds": \[[^]]*\]', lambda sounds: " ".join(sounds[0].split()), text)
+    text = re.sub(r'"(sounds|labels)": \[[^]]*\]', lambda found: " ".join(found[0].split()), text)
     replace_files({path: data, beside(path): (text + "\n").encode()})
 
 

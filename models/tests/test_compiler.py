@@ -46,7 +46,7 @@ def test_networks_that_do_not_hold_together_are_refused():
     ("change", "message"),
     [
         (dict(prog_depth=12), "program does not fit: 13 descriptors needed, 12 available"),
-        (dict(wgt_depth=256), "weight bank 0 does not fit: 320 words needed, 256 available"),
+        (dict(wgt_depth=256), "weight bank 1 does not fit: 294 words needed, 256 available"),
         (dict(bias_depth=16), "bias memory does not fit: 17 chunks needed, 16 available"),
         (dict(neur_depth=15), "neuron memory .* does not fit: 16 chunks needed, 15 available"),
         (dict(vec_depth=16), "vector memory does not fit: 24 chunks needed, 16 available"),

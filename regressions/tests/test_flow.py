@@ -77,9 +77,9 @@ def refused(call):
 
 
 def network_file(path, **card) -> None:
-    """The shipped digits with another card."""
+    """The integers of the shipped digits with another card."""
     file = shipped("digits")
-    save(path, file.network, {**file.card, **card}, file.floats)
+    save(path, file.network, {**file.card, "float": None, **card})
 
 
 def test_command_is_installed():

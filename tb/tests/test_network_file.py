@@ -73,7 +73,7 @@ def test_dense_network_in_a_build_with_deep_banks(tmp_path):
         ),
         (
             {"features": np.full((2, 40), 128), "lengths": np.array([2])},
-            "128..128, the network takes -128..127",
+            "128..128, the network takes 0..127",
         ),
     ],
 )
