@@ -24,7 +24,7 @@ def results(data: Path, jobs: int | None, only: Collection[str]) -> None:
     if strange := [row for row in only if row not in rows]:
         raise RegistryError(f"--only {strange[0]}: no such row, {near(strange[0], rows)}")
     wanted = [training for training in every if training.row in (only or rows)]
-    missing = {training.row: trainings.absent(training) for training in wanted}
+    missing = {training.row: training.absent for training in wanted}
     for row, folder in missing.items():
         if folder is not None:
             print(f"skipped: {row}: no folder {folder}", file=sys.stderr)

@@ -7,7 +7,7 @@ digits = "fsdd"
 [[trainings]]
 name = "digits-dense"       of the table's row, and with the seed of its folder
 task = "digits"             of `murmur train`
-also = ["keywords"]         tasks whose recordings are trained on too (optional, as all below)
+also = ["keywords"]         tasks whose recordings are trained on too, or "spoken" (optional, like the rest)
 seeds = [1, 2, 3]           one training each; 1 if there are none
 hold_out = ["theo"]         one training each: --hold-out
 options = { steps = 1 }     other settings of `murmur train`
@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from models.corpora.reading import SPOKEN
 from regressions.registry import RegistryError
 from regressions.tables import FLAG, SETTING, TEXT, WHOLE, near, one_of, read
 
@@ -50,6 +51,12 @@ class Training:
     rtl: bool = False
 
     @property
+    def absent(self) -> Path | None:
+        """The first folder of recordings that it needs and that is not there."""
+        needed = (folder for folder in (self.data, *self.also) if str(folder) != SPOKEN)
+        return next((folder for folder in needed if not folder.is_dir()), None)
+
+    @property
     def name(self) -> str:
         """Of its folder."""
         return "-".join(str(part) for part in (self.row, self.hold_out, self.seed) if part != "")
@@ -78,7 +85,7 @@ def trainings(data: Path, path: Path = PLAN) -> list[Training]:
     RegistryError, one line: a mistake in the list.
     """
     plan = read(path, SCHEMA)
-    folders = {task: data / folder for task, folder in plan["data"].items()}
+    folders = {task: data / folder for task, folder in plan["data"].items()} | {SPOKEN: Path(SPOKEN)}
     found: list[Training] = []
     for entry in plan["trainings"]:
         for task in (entry["task"], *entry.get("also", ())):

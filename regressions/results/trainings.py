@@ -23,11 +23,6 @@ HOME = BUILD / "results"
 MURMUR = (str(Path(sys.executable).with_name("murmur")),)
 
 
-def absent(training: Training) -> Path | None:
-    """The first folder of recordings that `training` needs and that is not there."""
-    return next((folder for folder in (training.data, *training.also) if not folder.is_dir()), None)
-
-
 def run(trainings: Sequence[Training], jobs: int, home: Path = HOME) -> dict[str, str]:
     """Run what is not done of `trainings`, `jobs` at a time; {name: why} of those that failed.
 
