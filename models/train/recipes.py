@@ -56,7 +56,7 @@ class Recipe:
 # What differs from the defaults above, by task.
 _TASKS: dict[str, dict] = {
     "digits": {"epochs": (50, 24, 10), "others": 0.6},
-    # few recordings, and yet what keeps a network from learning them by heart slows it down more than it helps
+    # few recordings, and yet what keeps a network from learning them by heart holds it back more
     "keywords": {"epochs": (40, 30, 10), "strength": 0.7, "masks": 0.0, "zeros": 0.2},
     "words": {},
     "phones": {"loss": "frame", "drop": 0.1, "logits": 8.0},
