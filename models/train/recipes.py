@@ -41,7 +41,6 @@ class Recipe:
     idle: float = 0.01  # spikes per step below which a neuron costs, too
     averaging: float = 0.99  # of the parameters, a batch
     teacher: float = 0.0  # share of the loss that comes from float GRUs trained first
-    own: float = 0.0  # the same of the later stages, whose teacher is the run's float network
     teachers: int = 1
     teacher_cells: int = 128
     teacher_epochs: int = 40

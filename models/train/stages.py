@@ -57,7 +57,7 @@ def prune(all_corpora: list[Corpus], recipe: Recipe, run: Path, show: fit.Show) 
     fit.setup()
     network, _ = _read(run, "float", recipe)
     began, data = time.monotonic(), gather(all_corpora)
-    recipe, teachers = _taught_by_own(recipe, run)
+    teachers = _teachers(recipe, data, run, show)
     epochs = recipe.epochs[1]
     short = max(1, epochs // 6)
     for step in range(1, NARROWINGS + 1):
@@ -85,7 +85,7 @@ def quantise(all_corpora: list[Corpus], recipe: Recipe, run: Path, show: fit.Sho
     source = "pruned" if (run / "pruned.json").exists() else "float"
     network, _ = _read(run, source, recipe)
     began, data = time.monotonic(), gather(all_corpora)
-    recipe, teachers = _taught_by_own(recipe, run)
+    teachers = _teachers(recipe, data, run, show)
     network.quantise()
     stage = fit.Stage(network, recipe, "quantised", recipe.epochs[2], recipe.rates[2])
     best = fit.fit(stage, data, run, show, teachers)
@@ -118,14 +118,6 @@ def _teachers(recipe: Recipe, data: Material, run: Path, show: fit.Show) -> list
         stage = fit.Stage(network, own, f"teacher-{number}", recipe.teacher_epochs, recipe.teacher_rate)
         found.append(fit.fit(stage, data, run, show).eval())
     return found
-
-
-def _taught_by_own(recipe: Recipe, run: Path) -> tuple[Recipe, list]:
-    """The recipe of a later stage, and the run's float network as what it learns from."""
-    if recipe.own == 0.0:
-        return dataclasses.replace(recipe, teacher=0.0), []
-    network, _ = _read(run, "float", recipe)
-    return dataclasses.replace(recipe, teacher=recipe.own), [network.eval()]
 
 
 def _density(network: Network, data: Material, recipe: Recipe) -> torch.Tensor:
