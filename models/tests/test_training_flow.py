@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models import reference, weight_file
-from models.corpora import Corpus, Segment, Utterance, cache, features
+from models.corpora import Corpus, Segment, Utterance, cache, features, fingerprints
 from models.tests.pytorch import torch
 from models.train.recipes import recipe
 
@@ -113,6 +113,43 @@ def test_interrupted_anywhere_it_ends_with_the_same_bits(tmp_path):
     assert (tmp_path / "b/network.safetensors").read_bytes() == whole
     assert (tmp_path / "a/epochs.jsonl").read_text() == (tmp_path / "b/epochs.jsonl").read_text()
     assert flow(tmp_path / "c", dataclasses.replace(made, seed=2)) != whole
+
+
+def test_data_that_changed_go_no_further(tmp_path):
+    """Between two epochs or two stages: what was trained on might be scored with otherwise."""
+    made = recipe("words", **SMALL)
+    other = tones()
+    other = dataclasses.replace(other, utterances=other.utterances[1:])
+
+    def stopping(*_):
+        raise Stop
+
+    with pytest.raises(Stop):
+        stages.train([tones()], made, tmp_path, stopping)
+    with pytest.raises(ValueError, match=r"float.checkpoint: the data have changed"):
+        stages.train([other], made, tmp_path, show)
+    stages.train([tones()], made, tmp_path, show)
+    for stage in (stages.prune, stages.quantise):
+        with pytest.raises(ValueError, match=r"float.safetensors: the data have changed"):
+            stage([other], made, tmp_path, show)
+
+
+def test_the_card_names_what_was_heard_and_nothing_else(tmp_path):
+    """Train and dev of the own corpus, train of the others; no speaker where nobody knows."""
+    own, other = tones(), tones(each=5)
+    nameless = [
+        dataclasses.replace(u, sound=Tone(u.sound.hertz, u.sound.seed + 100), speaker="")
+        for u in other.utterances
+    ]
+    other = dataclasses.replace(other, utterances=tuple(nameless))
+    card = stages._card([own, other], recipe("words", **SMALL))["trained_on"]
+    heard = {
+        mark
+        for corpus, splits in ((own, ("train", "dev")), (other, ("train",)))
+        for mark, u in zip(fingerprints(corpus), corpus.utterances, strict=True)
+        if u.split in splits
+    }
+    assert card == {"speakers": [f"s{n}" for n in range(1, 8)], "sounds": sorted(heard)}
 
 
 def test_the_integers_score_as_trained_and_learn_tones(tmp_path):

@@ -121,8 +121,8 @@ class Stage:
         self.done, self.best_loss, self.best_epoch = 0, math.inf, 0
         self.lines: list[dict] = []
 
-    def save(self, path: Path) -> None:
-        """Write everything that the next epoch needs."""
+    def save(self, path: Path, data: str) -> None:
+        """Write everything that the next epoch needs; data: the mark of the material."""
         state = {
             f"{i}.{key}": value
             for i, held in self.optimiser.state_dict()["state"].items()
@@ -133,15 +133,16 @@ class Stage:
             groups[key] = dict(getattr(self, key).state_dict())
         facts = {
             "stage": self.name, "done": self.done, "best_loss": self.best_loss, "best_epoch": self.best_epoch,
-            "recipe": repr(self.recipe), "lines": self.lines,
+            "recipe": repr(self.recipe), "lines": self.lines, "data": data,
         }  # fmt: skip
         checkpoint.save(path, groups, facts)
 
-    def resume(self, path: Path) -> None:
-        """Go on from `path`. ValueError when it is damaged or of another recipe."""
+    def resume(self, path: Path, data: str) -> None:
+        """Go on from `path`. ValueError when it is damaged or of another recipe or material."""
         groups, facts = checkpoint.load(path)
         if facts["recipe"] != repr(self.recipe) or facts["stage"] != self.name:
             raise ValueError(f"{path}: of another stage or recipe; remove it to begin this one")
+        material.check_same(path, facts, data)
         for key in ("network", "average", "best"):
             getattr(self, key).load_state_dict(groups[key])
         state: dict = {}
@@ -218,13 +219,13 @@ def fit(stage: Stage, data: material.Material, run: Path, show: Show, teachers=(
     """
     path = run / f"{stage.name}.checkpoint"
     if path.exists():
-        stage.resume(path)
+        stage.resume(path, data.mark)
     while not stage.finished():
         try:
             stage.epoch(data, teachers)
         except ValueError as error:
             raise ValueError(f"{error}, expected a number; {path} is of epoch {stage.done}") from None
-        stage.save(path)
+        stage.save(path, data.mark)
         log(run, stage.name, stage.lines)
         show(stage.name, stage.done, stage.epochs, stage.lines[-1])
     return stage.best

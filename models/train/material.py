@@ -4,8 +4,11 @@
 A target is a label's number for a word, and int64 [frames] for sentences: -1 where nobody says.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soxr
@@ -48,6 +51,7 @@ class Material:
     noises: list[np.ndarray]
     dev: Split
     test: Split
+    mark: str = ""  # `mark_of` it
     sounds: dict[int, tuple] = field(default_factory=dict)  # of each item, the changed sound in use
 
 
@@ -65,17 +69,51 @@ def _split(corpus: Corpus, features: list[np.ndarray], name: str) -> Split:
     return Split([x for x, _ in chosen], [target_of(u, corpus.labels, len(x)) for x, u in chosen])
 
 
+def places(all_corpora: Sequence[Corpus]) -> list[list[int]]:
+    """Which utterances of each corpus are trained on: its split train, without the sounds that are dev or
+    test of the first one and, in the others, without the speakers that the first one holds out.
+    """
+    own = all_corpora[0]
+    marks = [corpora.fingerprints(corpus) for corpus in all_corpora]
+    watched = {mark for mark, u in zip(marks[0], own.utterances, strict=True) if u.split != "train"}
+    return [
+        [
+            i
+            for i in corpus.split("train")
+            if known[i] not in watched and corpus.utterances[i].speaker not in own.held_out
+        ]
+        for corpus, known in zip(all_corpora, marks, strict=True)
+    ]
+
+
+def mark_of(all_corpora: Sequence[Corpus]) -> str:
+    """SHA-256 of what is trained on and scored: every sound with its name, split and label."""
+    digest = hashlib.sha256()
+    for corpus in all_corpora:
+        for mark, u in zip(corpora.fingerprints(corpus), corpus.utterances, strict=True):
+            digest.update(repr((mark, u.name, u.split, u.label, u.speaker, u.segments)).encode())
+    return digest.hexdigest()
+
+
+def check_same(path: Path, held: Mapping[str, Any], mark: str) -> None:
+    """ValueError when what `path` holds was trained on other sounds than those there now, which might
+    score it with what it has heard. A file of before this was kept says nothing.
+    """
+    if held.get("data", mark) != mark:
+        raise ValueError(f"{path}: the data have changed since, want those it was trained on or another run")
+
+
 def gather(all_corpora: list[Corpus]) -> Material:
-    """Read every sound to train on: the first corpus is the task's own, of the others the split train is
-    more to train on. ValueError, one line: what is missing in which corpus.
+    """Read every sound to train on: the first corpus is the task's own, the others are more to train on
+    (`places`). ValueError, one line: what is missing in which corpus.
     """
     own = all_corpora[0]
     own.check_trainable()
     features = corpora.features(own)
     train, noises = [], []
     ends = []
-    for corpus in all_corpora:
-        for utterance in (corpus.utterances[i] for i in corpus.split("train")):
+    for corpus, chosen in zip(all_corpora, places(all_corpora), strict=True):
+        for utterance in (corpus.utterances[i] for i in chosen):
             samples, rate = utterance.sound()
             frames = max(0, (len(samples) * RATE // rate - WINDOW) // HOP + 1)
             target = target_of(utterance, own.labels, frames)
@@ -86,8 +124,9 @@ def gather(all_corpora: list[Corpus]) -> Material:
                 noises.append(soxr.resample(samples, rate, RATE).astype(np.float32))
         ends.append(len(train))
     return Material(
-        len(own.labels), train, ends[0], noises, _split(own, features, "dev"), _split(own, features, "test")
-    )
+        len(own.labels), train, ends[0], noises, _split(own, features, "dev"), _split(own, features, "test"),
+        mark_of(all_corpora),
+    )  # fmt: skip
 
 
 def strength_at(recipe: Recipe, stage: str, progress: float) -> float:

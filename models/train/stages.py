@@ -22,7 +22,7 @@ from ..corpora.corpus import Corpus
 from . import fit
 from . import prune as pruning
 from .gru import Gru, equal_size
-from .material import Material, gather
+from .material import Material, check_same, gather, places
 from .network import MIDDLE, Network, Shape
 from .quantise import integers
 from .recipes import Recipe, seed_of
@@ -55,8 +55,8 @@ def train(all_corpora: list[Corpus], recipe: Recipe, run: Path, show: fit.Show) 
 def prune(all_corpora: list[Corpus], recipe: Recipe, run: Path, show: fit.Show) -> None:
     """RUN/float.* -> RUN/pruned.*: fewer neurons in NARROWINGS steps, then output rows and single weights."""
     fit.setup()
-    network, _ = _read(run, "float", recipe)
     began, data = time.monotonic(), gather(all_corpora)
+    network, _ = _read(run, "float", data)
     teachers = _teachers(recipe, data, run, show)
     epochs = recipe.epochs[1]
     short = max(1, epochs // 6)
@@ -83,8 +83,8 @@ def quantise(all_corpora: list[Corpus], recipe: Recipe, run: Path, show: fit.Sho
     integers."""
     fit.setup()
     source = "pruned" if (run / "pruned.json").exists() else "float"
-    network, _ = _read(run, source, recipe)
     began, data = time.monotonic(), gather(all_corpora)
+    network, _ = _read(run, source, data)
     teachers = _teachers(recipe, data, run, show)
     network.quantise()
     stage = fit.Stage(network, recipe, "quantised", recipe.epochs[2], recipe.rates[2])
@@ -94,7 +94,7 @@ def quantise(all_corpora: list[Corpus], recipe: Recipe, run: Path, show: fit.Sho
         if (run / f"{name}.json").exists():
             scores[name] = json.loads((run / f"{name}.json").read_text())["scores"]
     card = _card(all_corpora, recipe) | {"scores": scores, "seconds": round(time.monotonic() - began)}
-    dense, described = _read(run, "float", recipe)
+    dense, described = _read(run, "float", data)
     card["float"] = described["shape"] | {"middle": MIDDLE, "input_scale": 2**INPUT_BITS}
     floats = {name: array.astype(np.float16) for name, array in _arrays(dense).items()}
     weight_file.save(run / "network.safetensors", integers(best, recipe.task), card, floats)
@@ -156,7 +156,7 @@ def _write(run: Path, name: str, network, recipe: Recipe, data: Material, second
         "shape": dataclasses.asdict(network.shape), "recipe": dataclasses.asdict(recipe),
         "scores": _scores(network, data, recipe),
         "parameters": int(sum(np.count_nonzero(x) for x in arrays.values())), "seconds": round(seconds),
-        "versions": {"torch": torch.__version__, "numpy": np.__version__},
+        "versions": {"torch": torch.__version__, "numpy": np.__version__}, "data": data.mark,
     }  # fmt: skip
     weight_file.replace_files(
         {
@@ -166,8 +166,8 @@ def _write(run: Path, name: str, network, recipe: Recipe, data: Material, second
     )
 
 
-def _read(run: Path, name: str, recipe: Recipe) -> tuple[Network, dict]:
-    """What `_write` wrote. ValueError, one line: missing, damaged, or a GRU."""
+def _read(run: Path, name: str, data: Material) -> tuple[Network, dict]:
+    """What `_write` wrote. ValueError, one line: missing, damaged, of other data, or a GRU."""
     path = run / f"{name}.safetensors"
     try:
         described = json.loads((run / f"{name}.json").read_text())
@@ -176,6 +176,7 @@ def _read(run: Path, name: str, recipe: Recipe) -> tuple[Network, dict]:
         raise ValueError(f"{error.filename}: missing, expected from `murmur train`") from None
     except (safetensors.SafetensorError, ValueError, OSError) as error:
         raise ValueError(f"{path}: damaged ({error}); make it anew") from None
+    check_same(path, described, data.mark)
     if described["model"] != "snn":
         raise ValueError(
             f"{path}: a float GRU, which is neither pruned nor quantised; want a spiking network"
@@ -192,16 +193,16 @@ def _read(run: Path, name: str, recipe: Recipe) -> tuple[Network, dict]:
 def _card(all_corpora: list[Corpus], recipe: Recipe) -> dict:
     """The card of a network file but its scores: docs/weights.md."""
     speakers, sounds = set(), set()
-    for number, corpus in enumerate(all_corpora):
-        for utterance, mark in zip(corpus.utterances, corpora.fingerprints(corpus), strict=True):
-            if utterance.split == "train" or (number == 0 and utterance.split == "dev"):
-                speakers.add(utterance.speaker)
-                sounds.add(mark)
     own = all_corpora[0]
+    for corpus, chosen in zip(all_corpora, places(all_corpora), strict=True):
+        marks = corpora.fingerprints(corpus)
+        for i in (*chosen, *(own.split("dev") if corpus is own else ())):
+            speakers.add(corpus.utterances[i].speaker)
+            sounds.add(marks[i])
     return {
         "task": own.task, "name": recipe.task, "labels": list(own.labels), "features": {"kind": "log-mel"},
         "data": [{"name": c.name, "licence": c.licence} for c in all_corpora], "split": own.about,
-        "trained_on": {"speakers": sorted(speakers), "sounds": sorted(sounds)}, "seed": recipe.seed,
+        "trained_on": {"speakers": sorted(speakers - {""}), "sounds": sorted(sounds)}, "seed": recipe.seed,
         "recipe": dataclasses.asdict(recipe), "date": datetime.date.today().isoformat(),
         "versions": {"torch": torch.__version__, "numpy": np.__version__},
     }  # fmt: skip

@@ -100,7 +100,7 @@ def _scores(
     speakers = set(file.card["trained_on"]["speakers"])
     groups: dict[str, list[int]] = {}
     for place, utterance in enumerate(utterances):
-        known = "seen" if utterance.speaker in speakers else "unseen" if utterance.speaker else "unknown"
+        known = "unknown" if not utterance.speaker else "seen" if utterance.speaker in speakers else "unseen"
         groups.setdefault(f"{known} speakers", []).append(place)
     every = scores(range(len(utterances)))
     metric, *others = every["quantised"] or {}

@@ -91,6 +91,17 @@ def test_command_is_installed():
     }  # fmt: skip
 
 
+def test_a_speaker_whom_nobody_knows_was_not_seen(tmp_path, call):
+    """Even if the card of an older network has "" among those that it has heard."""
+    sound = flow_data.tones(tmp_path / "tones", 1)
+    for inner in sound.iterdir():
+        inner.rename(inner.with_name({"high": "one", "low": "two"}[inner.name]))
+    network_file(tmp_path / "net.safetensors", trained_on={"speakers": [""], "sounds": []})
+    at = ("--task", "digits", "--data", sound, "--weights", tmp_path / "net.safetensors")
+    assert call("evaluate", *at, "--json", tmp_path / "found.json")[0] == 0
+    assert list(json.loads((tmp_path / "found.json").read_text())["groups"]) == ["unknown speakers"]
+
+
 def test_evaluate_scores_what_was_never_heard(tmp_path, sound, call):
     """A card that knows one speaker and some sounds: they are left out, and the rest is told apart."""
     corpus = corpora.read("digits", sound)

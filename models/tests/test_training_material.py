@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is trained on: never a sound to watch or to score with, nor a speaker who is held out. No PyTorch."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from models import corpora
+from models.corpora import Corpus, Utterance, cache
+from models.corpora.corpus import SILENCE
+from models.train import material
+from models.train.recipes import recipe
+
+
+@dataclass(frozen=True)
+class Noise:
+    """0.2 s of noise that is told from others by its seed."""
+
+    seed: int
+
+    def __call__(self):
+        """The samples."""
+        return 0.1 * np.random.default_rng(self.seed).standard_normal(1600).astype(np.float32), 8000
+
+    def key(self):
+        """What tells them from others."""
+        return f"noise {self.seed}"
+
+
+def corpus(first: int, speakers: str, held_out: str = "") -> Corpus:
+    """Two labels and silence, of each a sound for train twice, dev and test by each speaker."""
+    found = [
+        Utterance(f"{label}-{speaker}-{at}", label, speaker, split, Noise(0))
+        for label in ("a", "b", SILENCE)
+        for speaker in speakers
+        for at, split in enumerate(("train", "train", "dev", "test"))
+    ]
+    found = [replace(u, sound=Noise(first + at)) for at, u in enumerate(found)]
+    made = Corpus("words", f"noise {first}", "none", ("a", "b", SILENCE), tuple(found), "by place")
+    return made.hold_out(held_out) if held_out else made
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    """Features of these tests stay with them."""
+    monkeypatch.setattr(cache, "FOLDER", tmp_path / "features")
+
+
+
+def test_only_the_split_train_is_trained_on_and_each_other_split_is_itself():
+    own, other = corpus(0, "xyz", "z"), corpus(1000, "vwz")
+    same = replace(own.utterances[own.split("test")[0]], name="again", split="train", speaker="v")
+    watched = replace(own.utterances[own.split("dev")[0]], name="again too", split="train", speaker="v")
+    other = replace(other, utterances=(*other.utterances, same, watched))
+    found = material.gather([own, other])
+    want = [u for u in own.utterances if u.split == "train"]
+    more = [u for u in other.utterances if u.split == "train" and u.speaker != "z"][:-2]
+    assert len(want) == 12 and len(more) == 12 and found.own == 12
+    for item, u in zip(found.train, [*want, *more], strict=True):
+        assert np.array_equal(item.samples, u.sound()[0]) and item.target == own.labels.index(u.label), u.name
+    silent = [u.sound()[0] for u in (*want, *more) if u.label == SILENCE]
+    assert all(np.allclose(x, y, atol=1e-6) for x, y in zip(found.noises, silent, strict=True))
+    features = corpora.features(own)
+    for split, count in (("dev", 6), ("test", 18)):
+        held = getattr(found, split)
+        assert len(held.features) == len(held.targets) == count
+        for at, x, target in zip(own.split(split), held.features, held.targets, strict=True):
+            assert np.array_equal(x, features[at])
+            assert target == own.labels.index(own.utterances[at].label)
+
+
+def test_a_sound_that_is_also_scored_with_is_not_trained_on():
+    own = corpus(0, "xy")
+    scored = own.utterances[own.split("test")[0]]
+    own = replace(own, utterances=(*own.utterances, replace(scored, name="again", split="train")))
+    assert len(own.split("train")) == 13 and len(material.gather([own]).train) == 12
+
+
+def test_a_change_of_any_sound_split_or_label_is_seen():
+    own = corpus(0, "xy")
+    first, *rest = own.utterances
+    marks = {
+        material.mark_of([replace(own, utterances=(changed, *rest))])
+        for changed in (
+            first, replace(first, sound=Noise(99)), replace(first, split="test"), replace(first, label="b"),
+        )
+    }  # fmt: skip
+    assert len(marks | {material.mark_of([replace(own, utterances=tuple(rest))])}) == 5
+    assert material.mark_of([own]) == material.mark_of([corpus(0, "xy")])
+
+
+def test_every_sound_is_changed_anew_every_fourth_epoch():
+    """A changed sound is drawn by its place and the epoch alone, so that a resumed stage has the same."""
+    data, made = material.gather([corpus(0, "xyz")]), recipe("words")
+    drawn = []
+    for number in range(8):
+        list(material.epoch(data, made, "float", number, 8))
+        drawn.append({place: key for place, (key, _) in data.sounds.items()})
+    for place in drawn[0]:
+        changes = [n for n in range(1, 8) if drawn[n][place] != drawn[n - 1][place]]
+        assert len(changes) in (1, 2) and np.all(np.diff(changes) == material.RENEWED), changes
+    again = material.gather([corpus(0, "xyz")])
+    for (x, t), (y, u) in zip(
+        material.epoch(data, made, "float", 7, 8), material.epoch(again, made, "float", 7, 8), strict=True
+    ):
+        assert np.array_equal(x, y) and t == u
+
+
+def test_targets_beyond_the_end_of_a_sentence_are_none():
+    found = material.padded_targets([np.array([1, 2]), np.array([0, 1, 1])], 3)
+    assert found.tolist() == [[1, 0], [2, 1], [-1, 1]]
