@@ -13,6 +13,7 @@ import numpy as np
 MODELS = ("snn", "gru")
 RECURRENCES = ("frame", "step")
 STAGES = ("float", "pruned", "quantised")
+WIDEST = 4096  # neurons of a layer before pruning: far beyond any build, within any memory
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,12 @@ def _check(made: Recipe) -> None:
             f"hidden {made.hidden}, pruned {made.pruned}, leaks {made.leaks}: want as many of each"
         )
     for n, kept in zip(made.hidden, made.pruned, strict=True):
-        if not 1 <= kept <= n:
-            raise ValueError(f"hidden {made.hidden}, pruned {made.pruned}: want 1 <= pruned <= hidden")
+        if not 1 <= kept <= n <= WIDEST:
+            raise ValueError(
+                f"hidden {made.hidden}, pruned {made.pruned}: want 1 <= pruned <= hidden <= {WIDEST}"
+            )
+    if len(made.epochs) != len(STAGES) or min(made.epochs) < 0:
+        raise ValueError(f"epochs {made.epochs}, want 0 or more of each stage: {', '.join(STAGES)}")
     if made.seed < 0:
         raise ValueError(f"seed {made.seed}, want 0 or more")
 

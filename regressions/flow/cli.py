@@ -156,7 +156,7 @@ def waterfall(where: str, weights: str, most: int, rtl: bool, json_file: str | N
     from models.networks import trained
     from regressions.flow import waterfall as falls
 
-    file = data.writable(json_file) if json_file else None
+    file = data.writable(json_file) if json_file is not None else None
     with data.wrong():
         network = trained(weights)
     figures = falls.waterfall(network, where, rtl, most)
@@ -176,7 +176,7 @@ def evaluate(task: str, where: str, weights: str, most: int, rtl: bool, json_fil
     """Score a network on the sound in a folder that it has not heard."""
     from regressions.flow import evaluate as evaluation
 
-    file = data.writable(json_file) if json_file else None
+    file = data.writable(json_file) if json_file is not None else None
     figures = evaluation.evaluate(task, [where], data.network(task, weights), rtl, most)
     if file:
         data.write_json(file, figures)
