@@ -16,7 +16,9 @@ from models.train.recipes import recipe
 if torch is None:
     pytest.skip("PyTorch is not installed", allow_module_level=True)
 
-from models.train import checkpoint, fit, stages
+from models.train import checkpoint, fit, prune, stages
+from models.train.material import gather
+from models.train.network import Network, Shape
 
 TONES = (300.0, 800.0, 2000.0)
 SMALL = {
@@ -132,6 +134,60 @@ def test_data_that_changed_go_no_further(tmp_path):
     for stage in (stages.prune, stages.quantise):
         with pytest.raises(ValueError, match=r"float.safetensors: the data have changed"):
             stage([other], made, tmp_path, show)
+
+
+def test_other_test_sounds_make_the_same_network(tmp_path):
+    """Teachers, training, what is pruned, scales: nothing depends on the split test, of whatever corpus."""
+    made, networks = recipe("words", teacher=0.5, **SMALL), []
+    for name, more in (("a", 0), ("b", 1000)):
+        corpora = [
+            dataclasses.replace(
+                corpus,
+                utterances=tuple(
+                    dataclasses.replace(u, sound=Tone(u.sound.hertz, u.sound.seed + first + more))
+                    if u.split == "test"
+                    else dataclasses.replace(u, sound=Tone(u.sound.hertz, u.sound.seed + first))
+                    for u in corpus.utterances
+                ),
+            )
+            for first, corpus in ((0, tones()), (50, tones(each=5)))
+        ]
+        for stage in (stages.train, stages.prune, stages.quantise):
+            stage(corpora, made, tmp_path / name, show)
+        networks.append((tmp_path / name / "network.safetensors").read_bytes())
+    assert networks[0] == networks[1]
+
+
+def test_the_dev_split_alone_decides_when_to_stop(monkeypatch, tmp_path):
+    """And the split test is scored once, when the stage has ended."""
+    scored, score = [], fit.score
+    monkeypatch.setattr(fit, "score", lambda *at: scored.append(at[1]) or score(*at))
+    held = []
+    monkeypatch.setattr(stages, "gather", lambda own: held.append(gather(own)) or held[0])
+    stages.train([tones()], recipe("words", **SMALL), tmp_path, show)
+    assert [split is held[0].dev for split in scored] == [True] * 4 + [False]
+    assert scored[-1] is held[0].test
+
+
+def test_rows_that_count_least_are_taken_out_of_each_tile():
+    """By norm times spikes; each tile of 128 outputs by itself."""
+    net = Network(Shape(4, (6,), 256))
+    with torch.no_grad():
+        net.out.fill_(1.0)
+        net.out[3, :128], net.out[5, 128:] = 0.1, 0.1
+    prune.drop_rows(net, 0.34, torch.tensor([1.0, 0.2, 1.0, 1.0, 1.0, 1.0]))
+    gone = [(~net.mask_out.bool())[:, at : at + 128] for at in (0, 128)]
+    assert all(((tile.all(dim=1)) == tile.any(dim=1)).all() for tile in gone)
+    assert [tile.all(dim=1).nonzero().flatten().tolist() for tile in gone] == [[1, 3], [1, 5]]
+
+
+def test_weights_are_measured_against_their_neurons_threshold():
+    net = Network(Shape(2, (2,), 3, leaks=(2.0,)))
+    with torch.no_grad():
+        net.in_1.copy_(torch.tensor([[0.5, 0.4], [0.6, 0.8]]))
+        net.theta_1.copy_(torch.tensor([4.0, 1.0]))
+    prune.drop_weights(net, 0.5)
+    assert net.mask_in_1.tolist() == [[0.0, 1.0], [0.0, 1.0]]
 
 
 def test_the_card_names_what_was_heard_and_nothing_else(tmp_path):
