@@ -10,7 +10,7 @@ from models import reference, scoring
 from models.corpora import Segment
 from models.float_network import FloatNetwork
 from models.formats import REFERENCE
-from models.inference import DEEP, Heard, algebra, batches, compiled, densities, machine
+from models.inference import DEEP, Heard, algebra, batches, collect, compiled, densities, machine
 from models.networks import digits
 from models.networks.r0 import r0
 from models.networks.random_net import random_frames, random_network
@@ -193,3 +193,11 @@ def test_digits_hear_digits():
     features = [log_mel(*synthesise(word)) for word in ("three", "nine")]
     heard, _ = machine(digits(), features)
     assert heard.sums.argmax(axis=1).tolist() == [3, 9]
+
+
+def test_what_lies_beyond_an_utterances_end_does_not_count():
+    """Outputs of 1 in every frame, of utterances of other lengths side by side."""
+    found = collect(
+        [np.ones((n, 3), np.int8) for n in (2, 5)], lambda frames, _: np.ones((*frames.shape[:2], 4))
+    )
+    assert found.sums.tolist() == [[2.0] * 4, [5.0] * 4] and [len(path) for path in found.best] == [2, 5]

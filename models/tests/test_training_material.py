@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models import corpora
-from models.corpora import Corpus, Utterance, cache
+from models.corpora import Corpus, Utterance, cache, states
 from models.corpora.corpus import SILENCE
 from models.train import material
 from models.train.recipes import recipe
@@ -45,7 +45,6 @@ def corpus(first: int, speakers: str, held_out: str = "") -> Corpus:
 def own_cache(tmp_path, monkeypatch):
     """Features of these tests stay with them."""
     monkeypatch.setattr(cache, "FOLDER", tmp_path / "features")
-
 
 
 def test_only_the_split_train_is_trained_on_and_each_other_split_is_itself():
@@ -110,3 +109,19 @@ def test_every_sound_is_changed_anew_every_fourth_epoch():
 def test_targets_beyond_the_end_of_a_sentence_are_none():
     found = material.padded_targets([np.array([1, 2]), np.array([0, 1, 1])], 3)
     assert found.tolist() == [[1, 0], [2, 1], [-1, 1]]
+
+
+def test_a_held_out_speaker_is_in_no_other_split():
+    held = corpus(0, "xyz", "z")
+    assert {u.split for u in held.utterances if u.speaker == "z"} == {"test"}
+
+
+def test_states_are_clusters_of_what_is_trained_on(monkeypatch):
+    """Other sounds in dev and test leave the states of every sound to train on as they were."""
+    monkeypatch.setattr(states, "STATES", 20)
+    own = corpus(0, "xy")
+    changed = tuple(
+        u if u.split == "train" else replace(u, sound=Noise(u.sound.seed + 500)) for u in own.utterances
+    )
+    one, other = (states.with_states([c])[0] for c in (own, replace(own, utterances=changed)))
+    assert all(one.utterances[i].segments == other.utterances[i].segments for i in own.split("train"))
