@@ -30,7 +30,7 @@ from .scales import INPUT_BITS
 
 FLOAT, VERSION = "murmur-float", 1
 # What differs for teachers: a GRU fits more, and so takes more to keep it from learning by heart.
-TEACHER = {"drop": 0.3, "strength": 1.0, "masks": 0.5, "weight_decay": 0.05}
+TEACHER: dict[str, Any] = {"drop": 0.3, "strength": 1.0, "masks": 0.5, "weight_decay": 0.05}
 NARROWINGS = 2  # steps in which neurons are taken away
 
 
