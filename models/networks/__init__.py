@@ -22,6 +22,8 @@ def trained(text: str) -> Trained:
     """A shipped network by its name, or a network file by its path; ValueError for neither."""
     if text.endswith(".safetensors"):
         return load(Path(text))
+    if Path(text).suffix:
+        raise ValueError(f"{text}: want a network file, NAME.safetensors with NAME.json beside it")
     if text not in (there := [name for name in names() if name != "r0"]):
         raise ValueError(
             f"{text}: no such network is shipped, want {' or '.join(there)}, or a .safetensors file"

@@ -63,3 +63,8 @@ def test_unknown_networks_are_refused_with_the_names_there_are():
 
 def test_network_by_name_or_by_file():
     assert trained("digits").card == trained(str(WEIGHTS / "digits.safetensors")).card
+
+
+def test_another_file_is_no_network_file():
+    with pytest.raises(ValueError, match=r"digits\.json: want a network file, NAME\.safetensors"):
+        trained("models/weights/digits.json")
