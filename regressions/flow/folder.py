@@ -43,6 +43,8 @@ def begin(path: Path, config: Config) -> None:
                 )
     elif path.is_dir() and any(path.iterdir()):
         raise RegistryError(f"{shown(path)}: holds something else, want a new folder")
+    elif path.exists() and not path.is_dir():
+        raise RegistryError(f"{shown(path)}: a file, want the folder of a run")
     path.mkdir(parents=True, exist_ok=True)
     write_json(path / "config.json", config.as_json())
 

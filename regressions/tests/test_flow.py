@@ -282,6 +282,8 @@ def test_run_of_something_else(tmp_path):
     with pytest.raises(folder.RegistryError, match="holds something else, want a new folder"):
         begun(tmp_path)
     assert (tmp_path / "thesis.txt").exists() and not (tmp_path / "config.json").exists()
+    with pytest.raises(folder.RegistryError, match=r"thesis\.txt: a file, want the folder of a run"):
+        begun(tmp_path / "thesis.txt")
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"version": 0}', '{"version": 1, "recipe": {"task": "x"}}'])
