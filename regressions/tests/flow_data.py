@@ -11,6 +11,7 @@ import soundfile
 
 from models.audio import synthesise
 from models.corpora.corpus import DIGITS
+from regressions.flow import cli
 from regressions.paths import ROOT
 
 MURMUR = Path(sys.prefix) / "bin" / "murmur"
@@ -45,3 +46,14 @@ def murmur(*args: object, **kwargs) -> subprocess.CompletedProcess:
     return subprocess.run(
         command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=LIMIT_S, check=False, **kwargs
     )
+
+
+def within(monkeypatch, capsys, *args: object) -> tuple[int, str, str]:
+    """The command in this process: (status, standard output, standard error)."""
+    monkeypatch.setattr(sys, "argv", ["murmur", *map(str, args)])
+    status = 0
+    try:
+        cli.main()
+    except SystemExit as end:
+        status = int(end.code or 0)
+    return status, *capsys.readouterr()

@@ -22,7 +22,7 @@ from models.networks import shipped
 from models.scoring import distance
 from models.tests.dense_network import dense
 from models.weight_file import WEIGHTS, save
-from regressions.flow import cli, evaluate, folder, program, rtl
+from regressions.flow import evaluate, folder, program, rtl
 from regressions.tests import flow_data
 
 SHIPPED = WEIGHTS / "digits.safetensors"
@@ -51,14 +51,7 @@ def call(monkeypatch, capsys):
     """Return a function from arguments to (status, standard output, standard error)."""
 
     def run(*args: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["murmur", *map(str, args)])
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            status = int(end.code or 0)
-        out, err = capsys.readouterr()
-        return status, out, err
+        return flow_data.within(monkeypatch, capsys, *args)
 
     return run
 

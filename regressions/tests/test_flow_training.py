@@ -9,7 +9,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
@@ -17,7 +16,7 @@ import pytest
 from models.corpora import cache
 from models.tests.pytorch import torch
 from models.weight_file import load
-from regressions.flow import cli, rtl
+from regressions.flow import rtl
 from regressions.paths import ROOT
 from regressions.tests import flow_data
 
@@ -39,13 +38,8 @@ def call(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(rtl, "HOME", tmp_path / "rtl")
 
     def run(*args: object) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["murmur", *map(str, args)])
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            status = int(end.code or 0)
-        return status, "".join(capsys.readouterr())
+        status, out, err = flow_data.within(monkeypatch, capsys, *args)
+        return status, out + err
 
     return run
 
