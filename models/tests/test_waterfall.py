@@ -96,3 +96,12 @@ def test_bit_planes_change_the_events_and_nothing_else(steps, recurrence, width)
 def test_networks_that_bit_planes_cannot_feed_are_refused(net, message):
     with pytest.raises(CompileError, match=message):
         compile_network(net, REFERENCE, bit_planes=True)
+
+
+def test_a_row_of_a_tile_is_kept_as_long_as_one_weight_of_it_is():
+    mask = np.zeros((2, 16), bool)
+    mask[0, 3] = mask[1, 12] = mask[1, 9] = True
+    net = network(layer("h1", 40, 2), out=output(2, 16, w=mask.astype(np.int8), mask=mask))
+    assert waterfall.kept_share(net, 8) == 0.5
+    assert waterfall.kept_share(net, 16) == 1.0
+    assert waterfall.kept_share(network(layer("h1", 40, 2), out=output(2, 16)), 8) == 1.0
