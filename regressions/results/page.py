@@ -7,6 +7,7 @@ from typing import Any
 
 import jinja2
 
+from models.corpora.digits import HELD_OUT
 from models.waterfall import S0_MMACS, S0_SKIPPED
 from regressions.paths import ROOT
 
@@ -37,7 +38,8 @@ def rows(trainings: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
                 stage: spread(one["stages"][stage]["accuracy"] for one in group if stage in one["stages"])
                 for stage in STAGES
             },
-            "rtl": spread(one["rtl"] for one in scored if one.get("rtl") is not None),
+            # of phones and states the stages are frame accuracies, whatever the metric
+            "rtl": spread(one.get("frame_accuracy", one).get("rtl") for one in scored),
             "equal": str(sum(one.get("rtl_utterances", 0) for one in scored if one.get("mismatches") == 0)),
             "parameters": spread((one["float_parameters"] for one in group), 1e-3, 0),
             "bytes": spread((one["bytes"] for one in sizes), 1e-3, 1),
@@ -50,6 +52,17 @@ def rows(trainings: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
         )
         lines.append(line)
     return lines
+
+
+def left_out(trainings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Scores of the speaker whom each training never heard, one training a speaker, by name."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in trainings:
+        if one["task"] == "digits" and (one["hold_out"] or one["row"] == "digits"):
+            group = one.get("scores", {}).get("groups", {}).get("unseen speakers")
+            if group:
+                found.setdefault(one["hold_out"] or HELD_OUT, group)
+    return [{"speaker": speaker, **found[speaker]} for speaker in sorted(found)]
 
 
 def render(figures: Mapping[str, Any]) -> str:
@@ -67,6 +80,7 @@ def render(figures: Mapping[str, Any]) -> str:
         tables={task: rows(found) for task, found in tasks.items()},
         tasks=tasks,
         figures=list(figures["trainings"].values()),
+        left_out=left_out(list(figures["trainings"].values())),
         s0=S0_MMACS,
         s0_skipped=S0_SKIPPED,
     )

@@ -120,5 +120,32 @@ def test_spread():
     assert page.spread([]) == "-"
 
 
+def trained(row, task="digits", hold_out="", **scores):
+    return {
+        "row": row, "task": task, "hold_out": hold_out, "float_parameters": 1000,
+        "stages": {"float": {"accuracy": 0.5}}, "scores": {"spike_densities": {"h1": 0.1}, **scores},
+    }  # fmt: skip
+
+
+def test_what_stands_in_the_column_of_the_rtl_is_of_the_same_measure_as_the_stages():
+    (words,) = page.rows([trained("digits", rtl=0.9)])
+    (frames,) = page.rows([trained("phones", "phones", rtl=0.7, frame_accuracy={"rtl": 0.6})])
+    assert (words["rtl"], frames["rtl"]) == ("90.0", "60.0")
+
+
+def test_each_speaker_left_out_stands_once():
+    def of(row, hold_out, score, **more):
+        groups = {"unseen speakers": {"files": 9, "float": score, "quantised": score}}
+        return trained(row, hold_out=hold_out, groups=groups, **more)
+
+    found = page.left_out(
+        [
+            of("digits", "", 0.9), of("digits", "", 0.1), of("digits-without", "lucas", 0.8),
+            of("digits-one-step", "", 0.2), trained("digits-gru"), of("words", "x", 0.3) | {"task": "words"},
+        ]
+    )  # fmt: skip
+    assert [(one["speaker"], one["float"]) for one in found] == [("lucas", 0.8), ("theo", 0.9)]
+
+
 def test_the_page_is_what_its_figures_make():
     assert page.PAGE.read_text() == page.render(json.loads(page.FIGURES.read_text()))
