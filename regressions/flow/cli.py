@@ -31,7 +31,25 @@ def main() -> None:
         sys.exit(2)
 
 
-@click.group(cls=Commands, no_args_is_help=False)
+class Filled(click.Command):
+    """A command that takes no empty value: it would count as none, or as the folder one is in."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run it, or BadParameter."""
+        for param in self.params:
+            value = ctx.params.get(param.name or "")
+            if value == "" or (isinstance(value, tuple) and "" in value):
+                raise click.BadParameter("empty, want a value", ctx, param)
+        return super().invoke(ctx)
+
+
+class Flow(Commands):
+    """The commands below, each of them so."""
+
+    command_class = Filled
+
+
+@click.group(cls=Flow, no_args_is_help=False)
 def murmur() -> None:
     """From audio to a pruned 4-bit program: train a network, compile it, run it on model and RTL."""
 
@@ -156,7 +174,7 @@ def waterfall(where: str, weights: str, most: int, rtl: bool, json_file: str | N
     from models.networks import trained
     from regressions.flow import waterfall as falls
 
-    file = data.writable(json_file) if json_file is not None else None
+    file = data.writable(json_file) if json_file else None
     with data.wrong():
         network = trained(weights)
     figures = falls.waterfall(network, where, rtl, most)
@@ -168,15 +186,15 @@ def waterfall(where: str, weights: str, most: int, rtl: bool, json_file: str | N
 @murmur.command()
 @click.option("--task", type=click.Choice(corpora.TASKS), required=True)
 @click.option("--data", "where", required=True, help="A folder in its publisher's layout, or `spoken`.")
-@click.option("--weights", default="", help="A network file; the one shipped for the task by default.")
+@click.option("--weights", help="A network file; the one shipped for the task by default.")
 @click.option("--most", type=click.IntRange(0), default=0, help="Score at most so many files, evenly spaced.")
 @click.option("--rtl", is_flag=True, help="On the RTL too, compared with the model.")
 @click.option("--json", "json_file", help="Write the figures here.")
-def evaluate(task: str, where: str, weights: str, most: int, rtl: bool, json_file: str | None) -> None:
+def evaluate(task: str, where: str, weights: str | None, most: int, rtl: bool, json_file: str | None) -> None:
     """Score a network on the sound in a folder that it has not heard."""
     from regressions.flow import evaluate as evaluation
 
-    file = data.writable(json_file) if json_file is not None else None
+    file = data.writable(json_file) if json_file else None
     figures = evaluation.evaluate(task, [where], data.network(task, weights), rtl, most)
     if file:
         data.write_json(file, figures)

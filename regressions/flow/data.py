@@ -2,7 +2,9 @@
 """What the command is given: folders of sound and network files. A mistake in them is one line."""
 
 import contextlib
+import errno
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,17 @@ def wrong() -> Iterator[None]:
         raise RegistryError(str(error)) from None
 
 
+@contextlib.contextmanager
+def made(path: Path) -> Iterator[None]:
+    """A place that the system does not make is the mistake of who named it; a full disk is not."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise RegistryError(f"{shown(path)}: cannot be made: {error.strerror}") from None
+
+
 def corpora_of(task: str, folders: Sequence[str], hold_out: str | None) -> list[corpora.Corpus]:
     """The sound in each folder, or synthesised (`spoken`); hold_out is of the first."""
     with wrong():
@@ -33,7 +46,7 @@ def corpora_of(task: str, folders: Sequence[str], hold_out: str | None) -> list[
         return with_states(found) if task == "states" else found
 
 
-def network(task: str, weights: str) -> Trained:
+def network(task: str, weights: str | None) -> Trained:
     """The network file `weights`, or the one shipped for the task; it must be for that task."""
     with wrong():
         found = trained(weights or task)
@@ -97,10 +110,14 @@ def read_json(file: Path) -> dict:
 
 
 def writable(path: str) -> Path:
-    """A file that is to be written and renamed: its folder is there, and it is no folder or device itself."""
+    """A file that is to be written and renamed: there can be one, and it is no folder or device itself."""
     file = Path(path)
-    if not file.parent.is_dir():
-        raise RegistryError(f"{path}: no such folder")
-    if file.exists() and not file.is_file():
-        raise RegistryError(f"{path}: not a plain file, want the name of one")
+    with made(file):
+        if not file.parent.is_dir():
+            raise RegistryError(f"{path}: no such folder")
+        if file.exists() and not file.is_file():
+            raise RegistryError(f"{path}: not a plain file, want the name of one")
+        part = file.with_name(f".{os.getpid()}.{file.name}")  # as `replace_files` will name it
+        part.touch()
+        part.unlink()
     return file

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from models.train.recipes import Recipe, recipe
-from regressions.flow.data import write_json
+from regressions.flow.data import made, write_json
 from regressions.paths import BUILD, shown
 from regressions.registry import RegistryError
 
@@ -30,7 +30,15 @@ class Config:
 
 
 def begin(path: Path, config: Config) -> None:
-    """Make the folder of a run, or go on in it; RegistryError when it was begun with something else."""
+    """Make the folder of a run, or go on in it; RegistryError for one that cannot be made or holds another."""
+    with made(path):
+        _check(path, config)
+        path.mkdir(parents=True, exist_ok=True)
+    write_json(path / "config.json", config.as_json())
+
+
+def _check(path: Path, config: Config) -> None:
+    """RegistryError when what is there is another run, or none."""
     if (path / "config.json").exists():
         found, given = read(path).as_json(), config.as_json()
         if found["recipe"]["task"] != given["recipe"]["task"]:
@@ -45,8 +53,6 @@ def begin(path: Path, config: Config) -> None:
         raise RegistryError(f"{shown(path)}: holds something else, want a new folder")
     elif path.exists() and not path.is_dir():
         raise RegistryError(f"{shown(path)}: a file, want the folder of a run")
-    path.mkdir(parents=True, exist_ok=True)
-    write_json(path / "config.json", config.as_json())
 
 
 def read(path: Path) -> Config:

@@ -207,7 +207,7 @@ def test_models_that_differ_are_a_defect(sound, call, monkeypatch):
         ([*EVALUATE, "--most", "-1"], "Invalid value for '--most': -1 is"),
         ([*EVALUATE, "--json", "/no/x"], "/no/x: no such folder"),
         ([*EVALUATE, "--json", "/dev/null"], "/dev/null: not a plain file"),
-        ([*EVALUATE, "--json", ""], ": not a plain file"),
+        ([*EVALUATE, "--json", ""], "Invalid value for '--json': empty, want a value"),
         ([*EVALUATE, "--task", "words", "--weights", SHIPPED], f"{SHIPPED}: a network for digits, not for"),
         (["train", *EVALUATE[1:], "--hidden", "8,x"], "Invalid value for '--hidden': '8,x'"),
         (["train", *EVALUATE[1:], "--steps", "3"], "steps 3, want 1 or 2"),
