@@ -131,6 +131,15 @@ def test_features_are_those_of_the_front_end_and_kept(ten, monkeypatch, kind):
         corpora.features(ten, kind)
 
 
+def test_same_sounds_in_another_order_are_others(ten):
+    """Each utterance has its own features and fingerprint, whoever filled the cache."""
+    found, known = corpora.features(ten), corpora.fingerprints(ten)
+    turned = replace(ten, utterances=ten.utterances[::-1])
+    again = corpora.features(turned)[::-1]
+    assert all(np.array_equal(a, b) for a, b in zip(found, again, strict=True))
+    assert corpora.fingerprints(turned)[::-1] == known
+
+
 def test_another_kind_or_front_end_is_computed_anew(ten, monkeypatch):
     found = corpora.features(ten, "log-mel")
     other = corpora.features(ten, "mfcc")

@@ -35,10 +35,13 @@ def test_machine_and_algebra_hear_the_same(seed):
     heard, ledger = machine(net, features)
     assert same(heard, algebra(net, features))
     assert ledger["FRAMES"] == 30
-    spikes = [s.sum() for x in features for s in reference.run(net, x[None]).spikes]
-    assert sum(ledger[f"SPIKES{tag}"] for tag in range(len(net.layers))) == sum(spikes)
-    for layer, density in zip(net.layers, densities(net, ledger).values(), strict=True):
-        assert 0 <= density <= 1, layer.name
+    found = densities(net, ledger)
+    assert list(found) == [layer.name for layer in net.layers]
+    spikes = [reference.run(net, x[None]).spikes for x in features]
+    for tag, share in enumerate(found.values()):
+        count = sum(int(own[tag].sum()) for own in spikes)
+        assert ledger[f"SPIKES{tag}"] == count
+        assert share == round(count / sum(own[tag].size for own in spikes), 4)  # neurons, steps and frames
 
 
 def test_wide_outputs_are_in_their_places():
@@ -125,6 +128,15 @@ def test_float_network_neuron_by_neuron(steps, by_step, soft):
                 s * w for one in source for s, w in zip(one, floats["out"][:, j], strict=True)
             )
             assert found[f, j] == pytest.approx(want)
+
+
+def test_float_neuron_spikes_at_its_threshold():
+    """One neuron, threshold 1/2, for inputs of 64/128 and of 63/128."""
+    one = np.ones((1, 1), np.float32)
+    floats = {"in_1": one, "rec_1": 0 * one, "theta_1": one[0] / 2, "bias_1": 0 * one[0], "leak_1": one[0, 0]}
+    settings = {"hidden": [1], "steps": 1, "by_step": False, "soft": False, "middle": 60, "input_scale": 128}
+    network = FloatNetwork(floats | {"out": one, "bias_out": 0 * one[0]}, settings, 1, 1)
+    assert network.outputs(np.array([[[124]], [[123]]])).flatten().tolist() == [1.0, 0.0]
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,24 @@ def test_changed_sound_and_features_are_features(samples, strength):
         assert np.array_equal(x, log_mel(sound, 8000))
 
 
+def test_masks_are_whole_bands_and_whole_frames():
+    """Up to 5 bands beside each other and up to 8 frames, all of one value; without masks none."""
+    x = np.random.default_rng(1).integers(30, 100, (60, 40)).astype(np.int8)
+    widest = [0, 0]
+    for draw in range(200):
+        found, _ = augment.vary_features(x, 3, np.random.default_rng(draw), 0.8, masks=True)
+        plain, _ = augment.vary_features(x, 3, np.random.default_rng(draw), 0.8, masks=False)
+        value = set()
+        for axis in (0, 1):
+            masked = np.flatnonzero(np.ptp(found, axis=axis) == 0)  # bands, then frames
+            assert not (np.ptp(plain, axis=axis) == 0).any()
+            assert np.array_equal(masked, np.arange(len(masked)) + masked[:1])
+            widest[axis] = max(widest[axis], len(masked))
+            value |= set(found.take(masked, 1 - axis).flatten())
+        assert len(value) <= 1 and all(abs(v - plain.mean()) < 3 for v in value)
+    assert widest == [5, 8]
+
+
 def test_targets_of_frames_move_with_the_sound():
     """Loud and quiet stretches are told by their targets after any change of speed, tempo and place."""
     at = (

@@ -30,7 +30,7 @@ class Config:
 
 
 def begin(path: Path, config: Config) -> None:
-    """Make the folder of a run, or go on in it; RegistryError for one that cannot be made or holds another."""
+    """Make the folder of a run, or go on in it; RegistryError when neither is possible."""
     with made(path):
         _check(path, config)
         path.mkdir(parents=True, exist_ok=True)

@@ -147,5 +147,13 @@ def test_each_speaker_left_out_stands_once():
     assert [(one["speaker"], one["float"]) for one in found] == [("lucas", 0.8), ("theo", 0.9)]
 
 
+def test_only_runs_without_a_mismatch_count_as_equal():
+    """Utterances on the RTL of four seeds, one of them scored without it."""
+    good = trained("digits", rtl_utterances=200, mismatches=0)
+    bad = trained("digits", rtl_utterances=30, mismatches=1)
+    (line,) = page.rows([trained("digits"), good, bad, good])
+    assert line["equal"] == "400"
+
+
 def test_the_page_is_what_its_figures_make():
     assert page.PAGE.read_text() == page.render(json.loads(page.FIGURES.read_text()))
