@@ -184,15 +184,16 @@ def test_distance(one, other, edits):
 
 
 def test_phone_scores():
-    """Heard a a sil b b c, said a sil b: frames 5 of 6 right, one insertion to two phones."""
+    """Said a sil b, heard a sil b c, and c and a for two frames each, which is no phone: one insertion to
+    two phones, 9 of 12 frames right; what comes after the last segment is no frame of any."""
     labels = ["sil", "a", "b", "c"]
-    best = [np.array([1, 1, 0, 2, 2, 3])]
-    middles = 0.0125 + 0.01 * np.arange(7) - 0.005
+    best = [np.array([1, 1, 1, 3, 3, 0, 0, 0, 2, 2, 2, 3, 3, 3, 1, 1])]
+    middles = 0.0125 + 0.01 * np.arange(17) - 0.005
     segments = [
-        Segment(middles[0], middles[2], "a"), Segment(middles[2], middles[3], "sil"),
-        Segment(middles[3], middles[6], "b"),
+        Segment(middles[0], middles[5], "a"), Segment(middles[5], middles[8], "sil"),
+        Segment(middles[8], middles[12], "b"),
     ]  # fmt: skip
-    assert scoring.frame_accuracy(best, [segments], labels) == 5 / 6
+    assert scoring.frame_accuracy(best, [segments], labels) == 9 / 12
     assert scoring.phone_error_rate(best, [segments], labels) == 0.5
     assert scoring.phones([1, 0, 1, 1, 2], labels) == ["a", "a", "b"]
 
