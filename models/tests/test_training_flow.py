@@ -50,7 +50,7 @@ class Stop(Exception):
 
 def test_interrupted_anywhere_it_ends_with_the_same_bits(tmp_path):
     """A run that is stopped after every single epoch, against one that is not."""
-    made = recipe("words", teacher=0.5, **SMALL)
+    made = recipe("words", **SMALL)
     whole = flow(tmp_path / "a", made)
     seen = []
 
@@ -66,7 +66,7 @@ def test_interrupted_anywhere_it_ends_with_the_same_bits(tmp_path):
                 break
             except Stop:
                 continue
-    assert len(seen) == 1 + 3 + 2 + 1 + 2
+    assert len(seen) == 3 + 2 + 1 + 2
     assert (tmp_path / "b/network.safetensors").read_bytes() == whole
     assert (tmp_path / "a/epochs.jsonl").read_text() == (tmp_path / "b/epochs.jsonl").read_text()
     assert flow(tmp_path / "c", dataclasses.replace(made, seed=2)) != whole
@@ -92,8 +92,8 @@ def test_data_that_changed_go_no_further(tmp_path):
 
 
 def test_other_test_sounds_make_the_same_network(tmp_path):
-    """Teachers, training, what is pruned, scales: nothing depends on the split test, of whatever corpus."""
-    made, networks = recipe("words", teacher=0.5, **SMALL), []
+    """Training, what is pruned, scales: nothing depends on the split test, of whatever corpus."""
+    made, networks = recipe("words", **SMALL), []
     for name, more in (("a", 0), ("b", 1000)):
         corpora = [
             dataclasses.replace(
@@ -220,11 +220,11 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last_checkpoint(tmp_path, 
     made = recipe("words", **SMALL)
     plain = fit.Stage._step
 
-    def spoilt(self, utterances, teachers):
+    def spoilt(self, utterances):
         if self.done == 1:
             with torch.no_grad():
                 self.network.out[0, 0] = float("nan")
-        return plain(self, utterances, teachers)
+        return plain(self, utterances)
 
     monkeypatch.setattr(fit.Stage, "_step", spoilt)
     with pytest.raises(ValueError, match=r"epoch 2: the loss is nan, expected a number.*of epoch 1") as error:

@@ -6,7 +6,7 @@ material.py    the sounds and targets of corpora, the batches of an epoch
 augment.py     changes to sound and features
 neurons.py     LIF layers through time, forward and backward (PyTorch)
 network.py     the network, in float and then in the machine's integers (PyTorch)
-gru.py         the float GRU that it is measured against and may learn from (PyTorch)
+gru.py         the float GRU that it is measured against (PyTorch)
 fit.py         one stage: epochs, early stopping (PyTorch)
 checkpoint.py  the state between two epochs in a file (PyTorch)
 prune.py       neurons, output rows and single weights taken out (PyTorch)

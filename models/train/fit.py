@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn.functional import cross_entropy, log_softmax
+from torch.nn.functional import cross_entropy
 
 from . import checkpoint, material
 from .recipes import Recipe, generator, seed_of
@@ -23,7 +23,6 @@ Show = Callable[[str, int, int, dict], None]
 WARM = 0.15  # of a stage, until the rate is highest
 CLIP = 1.0  # of the gradient's norm
 BUSY = 0.5  # spikes per step above which a neuron is of no use
-TEMPERATURE = 2.0  # of the teachers' scores and of those that learn from them
 
 
 def setup() -> None:
@@ -53,16 +52,10 @@ def logits_of(y: torch.Tensor, inside: torch.Tensor, recipe: Recipe) -> torch.Te
     return recipe.logits * (y * (inside.float() / inside.sum(dim=0))[:, :, None]).sum(dim=0)
 
 
-def loss_of(logits: torch.Tensor, target: torch.Tensor, recipe: Recipe, taught=None) -> torch.Tensor:
-    """Cross entropy against the labels, smoothed, and for a share of it against the teachers' scores."""
+def loss_of(logits: torch.Tensor, target: torch.Tensor, recipe: Recipe) -> torch.Tensor:
+    """Cross entropy against the labels, smoothed."""
     chosen = target >= 0
-    logits, target = logits[chosen], target[chosen]
-    plain = cross_entropy(logits, target, label_smoothing=recipe.smoothing)
-    if taught is None:
-        return plain
-    share = (taught[chosen] / TEMPERATURE).softmax(dim=-1)
-    learnt = -(share * log_softmax(logits / TEMPERATURE, dim=-1)).sum(dim=-1).mean()
-    return (1.0 - recipe.teacher) * plain + recipe.teacher * TEMPERATURE * learnt
+    return cross_entropy(logits[chosen], target[chosen], label_smoothing=recipe.smoothing)
 
 
 def density_cost(layers, inside: torch.Tensor, recipe: Recipe) -> torch.Tensor:
@@ -159,7 +152,7 @@ class Stage:
         """All epochs are done, or the dev split has not got better for long enough."""
         return self.done >= self.epochs or self.done - self.best_epoch >= self.recipe.patience
 
-    def epoch(self, data: material.Material, teachers) -> None:
+    def epoch(self, data: material.Material) -> None:
         """One pass over the material; ValueError when the loss is not a number."""
         recipe = self.recipe
         torch.manual_seed(seed_of(recipe, self.name, self.done, "drop"))
@@ -171,7 +164,7 @@ class Stage:
         for at, places in enumerate(plan):
             for group in self.optimiser.param_groups:
                 group["lr"] = rate_at((self.done + at / len(plan)) / self.epochs, self.rate)
-            losses.append(self._step([found[i] for i in places], teachers))
+            losses.append(self._step([found[i] for i in places]))
         scored = score(self.average, data.dev, recipe)
         if not math.isfinite(scored["loss"]):
             raise ValueError(f"stage {self.name}, epoch {self.done + 1}: the dev loss is {scored['loss']}")
@@ -186,16 +179,12 @@ class Stage:
             }
         )  # fmt: skip
 
-    def _step(self, utterances, teachers) -> float:
+    def _step(self, utterances) -> float:
         recipe = self.recipe
         x, inside = tensors([x for x, _ in utterances])
         target = torch.from_numpy(material.padded_targets([t for _, t in utterances], len(x)))
-        taught = None
-        if teachers:
-            with torch.no_grad():
-                taught = sum(logits_of(t(x)[0], inside, recipe) for t in teachers) / len(teachers)
         y, layers = self.network(x, recipe.drop)
-        loss = loss_of(logits_of(y, inside, recipe), target, recipe, taught)
+        loss = loss_of(logits_of(y, inside, recipe), target, recipe)
         loss = loss + density_cost(layers, inside, recipe)
         if not math.isfinite(loss.item()):
             raise ValueError(f"stage {self.name}, epoch {self.done + 1}: the loss is {loss.item()}")
@@ -211,7 +200,7 @@ class Stage:
         return loss.item()
 
 
-def fit(stage: Stage, data: material.Material, run: Path, show: Show, teachers=()):
+def fit(stage: Stage, data: material.Material, run: Path, show: Show):
     """Train to the end, from RUN/STAGE.checkpoint if there is one; the averaged network of least dev loss.
 
     A checkpoint is written after each epoch, and a line of JSON to RUN/epochs.jsonl. ValueError, one line:
@@ -222,7 +211,7 @@ def fit(stage: Stage, data: material.Material, run: Path, show: Show, teachers=(
         stage.resume(path, data.mark)
     while not stage.finished():
         try:
-            stage.epoch(data, teachers)
+            stage.epoch(data)
         except ValueError as error:
             raise ValueError(f"{error}, expected a number; {path} is of epoch {stage.done}") from None
         stage.save(path, data.mark)

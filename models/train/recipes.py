@@ -41,11 +41,6 @@ class Recipe:
     density: float = 0.15  # spikes per neuron and step; more costs
     idle: float = 0.01  # spikes per step below which a neuron costs, too
     averaging: float = 0.99  # of the parameters, a batch
-    teacher: float = 0.0  # share of the loss that comes from float GRUs trained first
-    teachers: int = 1
-    teacher_cells: int = 128
-    teacher_epochs: int = 40
-    teacher_rate: float = 3e-3
     others: float = 0.25  # utterances of other corpora in an epoch, for one of the task's own
     strength: float = 0.8  # of the augmentation, 0..1
     masks: float = 0.25  # share of the utterances with bands and frames left out, after a third of a stage

@@ -29,24 +29,21 @@ from .recipes import Recipe, seed_of
 from .scales import INPUT_BITS
 
 FLOAT, VERSION = "murmur-float", 1
-# What differs for teachers: a GRU fits more, and so takes more to keep it from learning by heart.
-TEACHER: dict[str, Any] = {"drop": 0.3, "strength": 1.0, "masks": 0.5, "weight_decay": 0.05}
 NARROWINGS = 2  # steps in which neurons are taken away
 
 
 def train(all_corpora: list[Corpus], recipe: Recipe, run: Path, show: fit.Show) -> None:
-    """Train the float network (or a GRU of the pruned one's size) into RUN/float.*; teachers first."""
+    """Train the float network (or a GRU of the pruned one's size) into RUN/float.*."""
     fit.setup()
     began, data = time.monotonic(), gather(all_corpora)
     run.mkdir(parents=True, exist_ok=True)
-    teachers = _teachers(recipe, data, run, show)
     shape = _shape(recipe, data)
     if recipe.model == "gru":
         network = Gru(shape, equal_size(shape, recipe.pruned), seed_of(recipe, "weights"))
     else:
         network = Network(shape, seed_of(recipe, "weights"), normalised=True)
     stage = fit.Stage(network, recipe, "float", recipe.epochs[0], recipe.rates[0])
-    best = fit.fit(stage, data, run, show, teachers)
+    best = fit.fit(stage, data, run, show)
     if recipe.model == "snn":
         best.fold()
     _write(run, "float", best, recipe, data, time.monotonic() - began)
@@ -57,7 +54,6 @@ def prune(all_corpora: list[Corpus], recipe: Recipe, run: Path, show: fit.Show) 
     fit.setup()
     began, data = time.monotonic(), gather(all_corpora)
     network, _ = _read(run, "float", data)
-    teachers = _teachers(recipe, data, run, show)
     epochs = recipe.epochs[1]
     short = max(1, epochs // 6)
     for step in range(1, NARROWINGS + 1):
@@ -69,12 +65,12 @@ def prune(all_corpora: list[Corpus], recipe: Recipe, run: Path, show: fit.Show) 
             continue
         network = pruning.narrower(network, pruning.importance(network, data, recipe), sizes)
         stage = fit.Stage(network, recipe, f"pruned-{step}", short, recipe.rates[1])
-        network = fit.fit(stage, data, run, show, teachers)
+        network = fit.fit(stage, data, run, show)
     density = _density(network, data, recipe)
     pruning.drop_rows(network, recipe.rows, density)
     pruning.drop_weights(network, recipe.zeros)
     stage = fit.Stage(network, recipe, "pruned", epochs, recipe.rates[1])
-    best = fit.fit(stage, data, run, show, teachers)
+    best = fit.fit(stage, data, run, show)
     _write(run, "pruned", best, recipe, data, time.monotonic() - began)
 
 
@@ -85,10 +81,9 @@ def quantise(all_corpora: list[Corpus], recipe: Recipe, run: Path, show: fit.Sho
     source = "pruned" if (run / "pruned.json").exists() else "float"
     began, data = time.monotonic(), gather(all_corpora)
     network, _ = _read(run, source, data)
-    teachers = _teachers(recipe, data, run, show)
     network.quantise()
     stage = fit.Stage(network, recipe, "quantised", recipe.epochs[2], recipe.rates[2])
-    best = fit.fit(stage, data, run, show, teachers)
+    best = fit.fit(stage, data, run, show)
     scores = {"quantised": _scores(best, data, recipe)}
     for name in ("float", "pruned"):
         if (run / f"{name}.json").exists():
@@ -105,19 +100,6 @@ def _shape(recipe: Recipe, data: Material) -> Shape:
         n_inputs=data.dev.features[0].shape[1], hidden=recipe.hidden, n_outputs=data.n_outputs,
         steps=recipe.steps, by_step=recipe.recurrence == "step", soft=recipe.soft, leaks=recipe.leaks,
     )  # fmt: skip
-
-
-def _teachers(recipe: Recipe, data: Material, run: Path, show: fit.Show) -> list:
-    """The float GRUs that the network learns from, trained first and kept in RUN/teacher-N.checkpoint."""
-    if recipe.model == "gru" or recipe.teacher == 0.0:
-        return []
-    found = []
-    for number in range(1, recipe.teachers + 1):
-        own = dataclasses.replace(recipe, model="gru", teacher=0.0, **TEACHER)
-        network = Gru(_shape(recipe, data), recipe.teacher_cells, seed_of(recipe, "teacher", number))
-        stage = fit.Stage(network, own, f"teacher-{number}", recipe.teacher_epochs, recipe.teacher_rate)
-        found.append(fit.fit(stage, data, run, show).eval())
-    return found
 
 
 def _density(network: Network, data: Material, recipe: Recipe) -> torch.Tensor:

@@ -285,6 +285,16 @@ def test_damaged_run(tmp_path, refused, text):
     assert refused("prune", "--run", tmp_path).startswith(f"{tmp_path}/config.json: damaged (")
 
 
+def test_run_of_a_version_with_other_settings(tmp_path, refused):
+    begun(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    config["recipe"]["teacher"] = 0.0
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    said = refused("prune", "--run", tmp_path)
+    assert said.startswith(f"{tmp_path}/config.json: damaged (recipe: no 'teacher', want one of averaging,")
+    assert said.endswith("); want another --run")
+
+
 @pytest.mark.parametrize(
     ("stage", "lacks", "command"),
     [
