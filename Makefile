@@ -42,7 +42,7 @@ override TAKES_formal := PROOF
 override TAKES_waves := TEST SEED
 override TAKES_demo  := SEED SAY WAV
 override TAKES_bench := DATA
-override TAKES_train := TASK DATA ALSO HOLD_OUT RUN SEED MODEL STEPS RECURRENCE HIDDEN PRUNED EPOCHS
+override TAKES_train := TASK DATA ALSO HOLD_OUT RUN SEED MODEL FEATURES STEPS RECURRENCE HIDDEN PRUNED EPOCHS
 override TAKES_prune := RUN
 override TAKES_quantise := RUN
 override TAKES_compile := RUN WEIGHTS
@@ -155,7 +155,7 @@ bench: $(STAMP) ## measure cycles and the speed of simulation; DATA=dir: on reco
 regs: $(STAMP) ## make the register files again from rtl/regs/mur_regs.rdl ## make regs
 	@$(PY) rtl/regs/generate.py
 
-train: $(STAMP) ## train a float network: TASK=digits|keywords|phones|words DATA=dir (or spoken) ALSO=dir RUN=dir SEED= and more (murmur train --help) ## make train TASK=digits DATA=~/fsdd
+train: $(STAMP) ## train a float network: TASK=digits|keywords|phones|words DATA=dir (or spoken) ALSO=dir RUN=dir SEED= FEATURES=mfcc and more (murmur train --help) ## make train TASK=digits DATA=~/fsdd
 	@$(MURMUR)
 
 prune: $(STAMP) ## take out neurons, rows of outputs and weights: RUN=dir ## make prune RUN=build/flow/digits

@@ -165,7 +165,12 @@ class LogMel:
         for f in range(frames):
             self.level_db = max(loudest[f], self.level_db - LEVEL_DECAY_DB, LEVEL_FLOOR_DB)
             out[f] = (db[f] - self.level_db) * (TOP / RANGE_DB) + TOP
-        return np.clip(np.rint(out), 0.0, TOP).astype(np.int8)
+        return self.of_bands(np.clip(np.rint(out), 0.0, TOP).astype(np.int8))
+
+    @classmethod
+    def of_bands(cls, bands: np.ndarray) -> np.ndarray:
+        """Log-mel numbers, whole, [frames, 40] as this kind has them."""
+        return bands
 
 
 class Mfcc(LogMel):
@@ -173,10 +178,11 @@ class Mfcc(LogMel):
 
     low = -127
 
-    def push(self, samples: np.ndarray) -> np.ndarray:
-        """float [n], full scale 1.0, at the rate given -> int8 [frames, 40]."""
-        exact = super().push(samples).astype(np.int64) @ _CEPSTRUM.T
-        return np.clip((exact + _CEPSTRUM_ONE // 2) // _CEPSTRUM_ONE, self.low, self.high).astype(np.int8)
+    @classmethod
+    def of_bands(cls, bands: np.ndarray) -> np.ndarray:
+        """Log-mel numbers, whole, [frames, 40] -> int8 [frames, 40]."""
+        exact = bands.astype(np.int64) @ _CEPSTRUM.T
+        return np.clip((exact + _CEPSTRUM_ONE // 2) // _CEPSTRUM_ONE, cls.low, cls.high).astype(np.int8)
 
 
 KINDS: dict[str, type[LogMel]] = {"log-mel": LogMel, "mfcc": Mfcc}

@@ -21,6 +21,7 @@ SHAPES = [
     Shape(40, (20, 20), 130, steps=1, leaks=(4.0, 2.0)),
     Shape(7, (9,), 3, soft=False, leaks=(3.0,)),
     Shape(40, (12, 10, 8), 5, by_step=True, leaks=(2.0, 3.0, 7.0)),
+    Shape(40, (24, 16), 12, middle=0),
 ]
 
 
@@ -42,15 +43,23 @@ def quantised(shape, seed):
     return network
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda s: f"{s.hidden}x{s.steps}{'s' if s.by_step else 'f'}")
+def named(shape):
+    return f"{shape.hidden}x{shape.steps}{'s' if shape.by_step else 'f'}{shape.middle}"
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=named)
 def test_equal_to_the_reference_to_the_bit(shape):
-    """Spikes of every step and the merged results of every frame, on loud and quiet numbers."""
+    """Spikes of every step and the merged results of every frame, on loud and quiet numbers: those of
+    MFCC, which have a sign, where the middle is 0."""
     network = quantised(shape, 3)
     random = np.random.default_rng(3)
-    x = random.integers(0, 128, (30, 6, shape.n_inputs)) * (random.random((30, 6, 1)) < 0.8)
+    low, kind = (0, "log-mel") if shape.middle else (-127, "mfcc")
+    x = random.integers(low, 128, (30, 6, shape.n_inputs)) * (random.random((30, 6, 1)) < 0.8)
     with torch.no_grad():
         y, layers = network(torch.from_numpy(x.astype(np.float32)))
-    machine = reference.run(integers(network, "random"), x.transpose(1, 0, 2))
+    made = integers(network, "random", kind)
+    assert (made.in_signed, made.in_min, made.in_max) == (True, low, 127)
+    machine = reference.run(made, x.transpose(1, 0, 2))
     spiked = 0
     for mine, theirs in zip(layers, machine.spikes, strict=True):
         assert np.array_equal(mine.numpy().astype(np.uint8), theirs.transpose(1, 2, 0, 3))

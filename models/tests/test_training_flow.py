@@ -17,6 +17,7 @@ if torch is None:
     pytest.skip("PyTorch is not installed", allow_module_level=True)
 
 from models.train import checkpoint, fit, prune, stages
+from models.train.gru import Gru
 from models.train.material import gather
 from models.train.network import Network, Shape
 
@@ -118,7 +119,7 @@ def test_the_dev_split_alone_decides_when_to_stop(monkeypatch, tmp_path):
     scored, score = [], fit.score
     monkeypatch.setattr(fit, "score", lambda *at: scored.append(at[1]) or score(*at))
     held = []
-    monkeypatch.setattr(stages, "gather", lambda own: held.append(gather(own)) or held[0])
+    monkeypatch.setattr(stages, "gather", lambda *own: held.append(gather(*own)) or held[0])
     stages.train([tones()], recipe("words", **SMALL), tmp_path, show)
     assert [split is held[0].dev for split in scored] == [True] * 4 + [False]
     assert scored[-1] is held[0].test
@@ -204,6 +205,12 @@ def test_other_kinds_of_network_go_through(tmp_path, changes):
         else:
             correct += int(y[i].sum(axis=0).argmax()) == label
     assert correct == trained.card["scores"]["quantised"]["test"]["correct"]
+
+
+def test_a_gru_takes_the_middle_of_its_features_away():
+    x = torch.randint(0, 128, (9, 2, 40), generator=torch.Generator().manual_seed(1)).float()
+    plain, cepstrum = (Gru(Shape(40, (8, 8), 3, middle=middle), 6, seed=1).eval() for middle in (60, 0))
+    assert torch.equal(plain(x)[0], cepstrum(x - 60)[0])
 
 
 def test_a_gru_trains_and_is_not_pruned(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from models import corpora
 from models.corpora import Corpus, Utterance, cache, states
 from models.corpora.corpus import SILENCE
+from models.features import extract
 from models.train import material
 from models.train.recipes import recipe
 
@@ -104,6 +105,24 @@ def test_every_sound_is_changed_anew_every_fourth_epoch():
         material.epoch(data, made, "float", 7, 8), material.epoch(again, made, "float", 7, 8), strict=True
     ):
         assert np.array_equal(x, y) and t == u
+
+
+def test_cepstra_are_those_of_the_front_end_changed_or_not():
+    """Dev and test as they are; what is trained on as `extract` has it or, with augmentation, what the
+    changed log-mel numbers come to."""
+    own = corpus(0, "xyz")
+    data, front = material.gather([own], "mfcc"), corpora.features(own, "mfcc")
+    for split in ("dev", "test"):
+        places = own.split(split)
+        for place, x in zip(places, getattr(data, split).features, strict=True):
+            assert np.array_equal(x, front[place])
+    made = recipe("words", features="mfcc", strength=0.0)
+    found = sorted(x.tobytes() for x, _ in material.epoch(data, made, "float", 0, 8))
+    assert found == sorted(extract(item.samples, item.rate, "mfcc").tobytes() for item in data.train)
+    changed = material.epoch(data, recipe("words", features="mfcc"), "float", 7, 8)
+    bands = material.epoch(data, recipe("words"), "float", 7, 8)
+    for (x, _), (y, _) in zip(changed, bands, strict=True):
+        assert np.abs(x[:, 0] - y.mean(axis=1)).max() < 0.55 and x.min() < 0  # c_0: the mean band, rounded
 
 
 def test_targets_beyond_the_end_of_a_sentence_are_none():

@@ -87,6 +87,7 @@ def test_shifted_sound_mirrors_its_end(shift):
         ("music", {}, "task 'music', want one of digits"),
         ("digits", {"colour": 1}, "recipe: no 'colour', want one of"),
         ("digits", {"steps": 3}, "steps 3, want 1 or 2"),
+        ("digits", {"features": "plp"}, "features 'plp', want log-mel or mfcc"),
         ("digits", {"recurrence": "none"}, "recurrence 'none', want frame or step"),
         ("digits", {"hidden": [64]}, "hidden .64,., pruned .128, 128., leaks .*want as many"),
         ("digits", {"hidden": [64, 128]}, "want 1 <= pruned <= hidden"),

@@ -3,7 +3,7 @@
 
 import torch
 
-from .network import MIDDLE, Shape
+from .network import Shape
 
 SPREAD = 32.0  # of the input bytes
 
@@ -37,7 +37,7 @@ class Gru(torch.nn.Module):
     def forward(self, x: torch.Tensor, drop: float = 0.0) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """x [frames, batch, inputs] -> (y [frames, batch, outputs], [])."""
         self.layers.dropout = drop
-        hidden, _ = self.layers((x - MIDDLE) / SPREAD)
+        hidden, _ = self.layers((x - self.shape.middle) / SPREAD)
         if drop:
             hidden = hidden * ((torch.rand(hidden.shape[1:]) >= drop) / (1.0 - drop))
         return self.out(hidden), []

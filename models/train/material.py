@@ -15,7 +15,7 @@ import soxr
 
 from .. import corpora
 from ..corpora.corpus import SILENCE, UNKNOWN, Corpus, Utterance, frame_labels
-from ..features import BANDS, HOP, RATE, WINDOW
+from ..features import BANDS, HOP, KINDS, RATE, WINDOW
 from . import augment
 from .recipes import Recipe, generator
 
@@ -103,13 +103,13 @@ def check_same(path: Path, held: Mapping[str, Any], mark: str) -> None:
         raise ValueError(f"{path}: the data have changed since, want those it was trained on or another run")
 
 
-def gather(all_corpora: list[Corpus]) -> Material:
+def gather(all_corpora: list[Corpus], kind: str = "log-mel") -> Material:
     """Read every sound to train on: the first corpus is the task's own, the others are more to train on
-    (`places`). ValueError, one line: what is missing in which corpus.
+    (`places`). kind: of the features of dev and test. ValueError, one line: what is missing in which corpus.
     """
     own = all_corpora[0]
     own.check_trainable()
-    features = corpora.features(own)
+    features = corpora.features(own, kind)
     train, noises = [], []
     ends = []
     for corpus, chosen in zip(all_corpora, places(all_corpora), strict=True):
@@ -150,7 +150,8 @@ def _sound(material: Material, place: int, recipe: Recipe, stage: str, drawn: in
 
 def epoch(material: Material, recipe: Recipe, stage: str, number: int, epochs: int):
     """(features, targets) in an order of its own, changed as never before: of every utterance of the task's
-    corpus, and of so many others, drawn anew, as the recipe says.
+    corpus, and of so many others, drawn anew, as the recipe says. Changes are of log-mel numbers, whatever
+    kind of features they become in the end.
 
     In epoch `number` of `epochs`, a RENEWED-th of the sounds is changed anew, the features of all.
     """
@@ -165,6 +166,7 @@ def epoch(material: Material, recipe: Recipe, stage: str, number: int, epochs: i
         x, target = _sound(material, place, recipe, stage, drawn, epochs)
         masks = late and random.random() < recipe.masks
         x, target = augment.vary_features(x, target, random, strength, masks)
+        x = KINDS[recipe.features].of_bands(x)
         found.append((x[:LONGEST], target if np.isscalar(target) else target[:LONGEST]))
     return found
 

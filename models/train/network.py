@@ -17,7 +17,8 @@ from . import scales
 from .neurons import Product, run
 from .scales import INPUT_BITS
 
-MIDDLE = 60  # of the input bytes: training sees x - MIDDLE, the first biases take it over on export
+# Of the input bytes, by their kind: training sees x less this, the first biases take it over on export.
+MIDDLE = {"log-mel": 60, "mfcc": 0}
 THETA_LOW, THETA_HIGH = 0.25, 8.0  # of a float threshold
 GAIN = 0.4  # spread of a normalised current to begin with, in thresholds
 FOLLOW = 0.05  # of its mean and square, a batch
@@ -35,6 +36,7 @@ class Shape:
     by_step: bool = False  # recurrence by step instead of by frame
     soft: bool = True
     leaks: tuple[float, ...] = (2.0, 3.0)  # to begin with, as codes: v loses v * 2^-k a step
+    middle: int = MIDDLE["log-mel"]
 
 
 def straight(rounded: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
@@ -107,7 +109,7 @@ class Network(torch.nn.Module):
         """
         shape, scale = self.shape, self.scale
         exact = scale is not None
-        source, layers = x[:, None] - MIDDLE, []
+        source, layers = x[:, None] - shape.middle, []
         for k in range(1, self.depth + 1):
             unit = 2.0 ** scale.unit[k - 1] if scale else 1.0
             w = self.kept(f"in_{k}") * (unit * 2.0**-INPUT_BITS if k == 1 else unit)

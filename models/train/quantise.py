@@ -4,17 +4,17 @@
 import numpy as np
 import torch
 
+from ..features import KINDS
 from ..network import LifLayer, OutputLayer
 from ..network import Network as Integers
-from .network import MIDDLE, Network
+from .network import Network
 from .scales import INPUT_BITS
-
-INPUT = (0, 127)  # what the log-mel bytes may hold; the proof against overflow relies on it
 
 
 @torch.no_grad()
-def integers(network: Network, name: str) -> Integers:
-    """The machine's network of a quantised one (`network.quantise()` was called)."""
+def integers(network: Network, name: str, kind: str = "log-mel") -> Integers:
+    """The machine's network of a quantised one (`network.quantise()` was called) on features of a kind, on
+    whose range the proof against overflow relies."""
     shape, scale = network.shape, network.scale
     if scale is None:
         raise ValueError(f"{name}: still in float")
@@ -30,7 +30,7 @@ def integers(network: Network, name: str) -> Integers:
         bias = network.constant(f"bias_{k}", 2.0**unit, -32767.0).numpy().astype(np.int32)
         if k == 1:
             shift_in -= INPUT_BITS
-            bias = bias - MIDDLE * (w_in.sum(axis=0, dtype=np.int32) << shift_in)
+            bias = bias - shape.middle * (w_in.sum(axis=0, dtype=np.int32) << shift_in)
         layers.append(
             LifLayer(
                 name=f"h{k}", w_in=w_in, w_rec=matrix(f"rec_{k}"), mask_in=None, mask_rec=None,
@@ -46,7 +46,7 @@ def integers(network: Network, name: str) -> Integers:
         merged=True, result="raw",
     )  # fmt: skip
     return Integers(
-        name=name, n_inputs=shape.n_inputs, in_signed=True, in_min=INPUT[0], in_max=INPUT[1],
+        name=name, n_inputs=shape.n_inputs, in_signed=True, in_min=KINDS[kind].low, in_max=KINDS[kind].high,
         steps=shape.steps, recurrence="step" if shape.by_step else "frame",
         layers=tuple(layers), output=output,
     )  # fmt: skip

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..features import KINDS
+
 MODELS = ("snn", "gru")
 RECURRENCES = ("frame", "step")
 STAGES = ("float", "pruned", "quantised")
@@ -23,6 +25,7 @@ class Recipe:
     task: str
     seed: int = 1
     model: str = "snn"  # or a float GRU of as many parameters
+    features: str = "log-mel"  # or another kind of features.KINDS
     loss: str = "word"  # of the outputs' mean over the frames, or of every "frame"
     hidden: tuple[int, ...] = (256, 256)  # neurons at first
     pruned: tuple[int, ...] = (128, 128)  # ... and after pruning
@@ -83,7 +86,8 @@ def recipe(task: str, **changes) -> Recipe:
 
 def _check(made: Recipe) -> None:
     for key, legal in (
-        ("model", MODELS), ("loss", ("word", "frame")), ("recurrence", RECURRENCES), ("steps", (1, 2)),
+        ("model", MODELS), ("features", tuple(KINDS)), ("loss", ("word", "frame")),
+        ("recurrence", RECURRENCES), ("steps", (1, 2)),
     ):  # fmt: skip
         if getattr(made, key) not in legal:
             raise ValueError(f"{key} {getattr(made, key)!r}, want {' or '.join(map(str, legal))}")

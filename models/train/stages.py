@@ -35,7 +35,7 @@ NARROWINGS = 2  # steps in which neurons are taken away
 def train(all_corpora: list[Corpus], recipe: Recipe, run: Path, show: fit.Show) -> None:
     """Train the float network (or a GRU of the pruned one's size) into RUN/float.*."""
     fit.setup()
-    began, data = time.monotonic(), gather(all_corpora)
+    began, data = time.monotonic(), gather(all_corpora, recipe.features)
     run.mkdir(parents=True, exist_ok=True)
     shape = _shape(recipe, data)
     if recipe.model == "gru":
@@ -52,8 +52,8 @@ def train(all_corpora: list[Corpus], recipe: Recipe, run: Path, show: fit.Show) 
 def prune(all_corpora: list[Corpus], recipe: Recipe, run: Path, show: fit.Show) -> None:
     """RUN/float.* -> RUN/pruned.*: fewer neurons in NARROWINGS steps, then output rows and single weights."""
     fit.setup()
-    began, data = time.monotonic(), gather(all_corpora)
-    network, _ = _read(run, "float", data)
+    began, data = time.monotonic(), gather(all_corpora, recipe.features)
+    network = _read(run, "float", data)
     epochs = recipe.epochs[1]
     short = max(1, epochs // 6)
     for step in range(1, NARROWINGS + 1):
@@ -79,8 +79,8 @@ def quantise(all_corpora: list[Corpus], recipe: Recipe, run: Path, show: fit.Sho
     integers."""
     fit.setup()
     source = "pruned" if (run / "pruned.json").exists() else "float"
-    began, data = time.monotonic(), gather(all_corpora)
-    network, _ = _read(run, source, data)
+    began, data = time.monotonic(), gather(all_corpora, recipe.features)
+    network = _read(run, source, data)
     network.quantise()
     stage = fit.Stage(network, recipe, "quantised", recipe.epochs[2], recipe.rates[2])
     best = fit.fit(stage, data, run, show)
@@ -89,16 +89,18 @@ def quantise(all_corpora: list[Corpus], recipe: Recipe, run: Path, show: fit.Sho
         if (run / f"{name}.json").exists():
             scores[name] = json.loads((run / f"{name}.json").read_text())["scores"]
     card = _card(all_corpora, recipe) | {"scores": scores, "seconds": round(time.monotonic() - began)}
-    dense, described = _read(run, "float", data)
-    card["float"] = described["shape"] | {"middle": MIDDLE, "input_scale": 2**INPUT_BITS}
+    dense = _read(run, "float", data)
+    card["float"] = dataclasses.asdict(dense.shape) | {"input_scale": 2**INPUT_BITS}
     floats = {name: array.astype(np.float16) for name, array in _arrays(dense).items()}
-    weight_file.save(run / "network.safetensors", integers(best, recipe.task), card, floats)
+    made = integers(best, recipe.task, recipe.features)
+    weight_file.save(run / "network.safetensors", made, card, floats)
 
 
 def _shape(recipe: Recipe, data: Material) -> Shape:
     return Shape(
         n_inputs=data.dev.features[0].shape[1], hidden=recipe.hidden, n_outputs=data.n_outputs,
         steps=recipe.steps, by_step=recipe.recurrence == "step", soft=recipe.soft, leaks=recipe.leaks,
+        middle=MIDDLE[recipe.features],
     )  # fmt: skip
 
 
@@ -148,7 +150,7 @@ def _write(run: Path, name: str, network, recipe: Recipe, data: Material, second
     )
 
 
-def _read(run: Path, name: str, data: Material) -> tuple[Network, dict]:
+def _read(run: Path, name: str, data: Material) -> Network:
     """What `_write` wrote. ValueError, one line: missing, damaged, of other data, or a GRU."""
     path = run / f"{name}.safetensors"
     try:
@@ -169,7 +171,7 @@ def _read(run: Path, name: str, data: Material) -> tuple[Network, dict]:
         for key, value in network.state_dict().items():
             if key in held:
                 value.copy_(torch.from_numpy(held[key].astype(np.float32)))
-    return network, described
+    return network
 
 
 def _card(all_corpora: list[Corpus], recipe: Recipe) -> dict:
@@ -182,7 +184,8 @@ def _card(all_corpora: list[Corpus], recipe: Recipe) -> dict:
             speakers.add(corpus.utterances[i].speaker)
             sounds.add(marks[i])
     return {
-        "task": own.task, "name": recipe.task, "labels": list(own.labels), "features": {"kind": "log-mel"},
+        "task": own.task, "name": recipe.task, "labels": list(own.labels),
+        "features": {"kind": recipe.features},
         "data": [{"name": c.name, "licence": c.licence} for c in all_corpora], "split": own.about,
         "trained_on": {"speakers": sorted(speakers - {""}), "sounds": sorted(sounds)}, "seed": recipe.seed,
         "recipe": dataclasses.asdict(recipe), "date": datetime.date.today().isoformat(),

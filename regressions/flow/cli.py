@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from models import corpora
+from models import corpora, features
 from models.text import one_line
 from regressions.cli import Commands
 from regressions.flow import data
@@ -81,6 +81,7 @@ class Sizes(click.ParamType):
 @click.option("--run", help="Where everything goes; build/flow/TASK by default.")
 @click.option("--seed", type=click.IntRange(0), default=1)
 @click.option("--model", type=click.Choice(("snn", "gru")), help="gru: a float GRU of as many parameters.")
+@click.option("--features", type=click.Choice(tuple(features.KINDS)), help="What the network is given.")
 @click.option("--steps", type=int, help="Time steps a frame, 1 or 2.")
 @click.option("--recurrence", help="frame or step.")
 @click.option("--hidden", type=Sizes(), help="Neurons of the hidden layers before pruning.")

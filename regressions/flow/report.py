@@ -31,7 +31,8 @@ def _network(config: Config, card: dict[str, Any]) -> list[str]:
         f"# {recipe.task}, seed {recipe.seed}",
         "",
         f"{'-'.join(map(str, widths))}, T = {network['steps']}, {network['recurrence']} recurrence, "
-        f"4-bit weights; begun with {'-'.join(map(str, recipe.hidden))} neurons a layer.",
+        f"4-bit weights, {card['features']['kind']} input; "
+        f"begun with {'-'.join(map(str, recipe.hidden))} neurons a layer.",
         "Data: "
         + "; ".join(f"{one['name']} ({one['licence']})" for one in card["data"])
         + f". {card['split']}.",

@@ -210,6 +210,7 @@ def test_models_that_differ_are_a_defect(sound, call, monkeypatch):
         ([*EVALUATE, "--json", ""], "Invalid value for '--json': empty, want a value"),
         ([*EVALUATE, "--task", "words", "--weights", SHIPPED], f"{SHIPPED}: a network for digits, not for"),
         (["train", *EVALUATE[1:], "--hidden", "8,x"], "Invalid value for '--hidden': '8,x'"),
+        (["train", *EVALUATE[1:], "--features", "plp"], "Invalid value for '--features': 'plp' is not"),
         (["train", *EVALUATE[1:], "--steps", "3"], "steps 3, want 1 or 2"),
         (["compile"], "murmur compile: want either --run or --weights"),
         (["compile", "--weights", "/no/net.safetensors"], "/no/net.safetensors is missing"),
@@ -266,6 +267,7 @@ def test_run_of_something_else(tmp_path):
     for changes, said in [
         ({"task": "keywords"}, "run: a run of digits, want another --run"),
         ({"seed": 2}, "run: begun with seed 1, now 2; want the same or another --run"),
+        ({"features": "mfcc"}, "run: begun with features log-mel, now mfcc; want the same or another --run"),
         ({"hidden": (64, 64), "pruned": (9, 9)}, "run: begun with hidden [256, 256], now [64, 64]; want"),
     ]:
         with pytest.raises(folder.RegistryError, match=r"(?s).*") as refused:

@@ -11,12 +11,17 @@ import signal
 import subprocess
 import time
 
+import numpy as np
 import pytest
 
+from models import corpora, inference
+from models.compiler import CompileError
 from models.corpora import cache
 from models.tests.pytorch import torch
+from models.train.recipes import recipe
 from models.weight_file import load
-from regressions.flow import rtl
+from regressions.flow import folder, rtl
+from regressions.flow.stages import STAGES
 from regressions.paths import ROOT
 from regressions.tests import flow_data
 
@@ -100,6 +105,56 @@ def test_from_sound_to_report(tmp_path, sound, call):
     assert call("compile", "--weights", run / "network.safetensors")[0] == 0
     status, said = call("report", "--run", run)
     assert status == 2 and "no program/sizes.json there, `murmur compile` leaves it" in said
+
+
+def test_mfcc_from_sound_to_the_rtl(tmp_path, sound, call):
+    """The kind of features goes from the run's recipe into the network file, and all that runs it uses that
+    kind."""
+    run = tmp_path / "run"
+    quick = {"epochs": (12, 2, 3), "rates": (2e-2, 1e-2, 5e-3), "averaging": 0.5, "zeros": 0.0, "drop": 0.0}
+    made = recipe("words", features="mfcc", hidden=(16, 16), pruned=(12, 12), batch=8, **quick)
+    folder.begin(run, folder.Config([str(sound)], None, made))
+    STAGES["train"].run(run)
+    for stage in ("prune", "quantise"):
+        status, said = call(stage, "--run", run)
+        assert status == 0, said
+    file = load(run / "network.safetensors")
+    network = file.network
+    assert file.card["features"] == {"kind": "mfcc"} and file.card["float"]["middle"] == 0
+    assert (network.in_signed, network.in_min, network.in_max) == (True, -127, 127)
+
+    corpus = corpora.read("words", str(sound))
+    features = corpora.features(corpus, "mfcc")
+    assert min(x.min() for x in features) < -20
+    model = inference.machine(network, features)[0]
+    algebra = inference.algebra(network, features)
+    assert np.array_equal(model.sums, algebra.sums) and len(np.unique(model.sums)) > 10
+    for one, other in zip(model.best, algebra.best, strict=True):
+        assert np.array_equal(one, other)
+    right = model.sums.argmax(axis=1) == [file.labels.index(u.label) for u in corpus.utterances]
+    for split in ("dev", "test"):
+        assert right[corpus.split(split)].sum() == file.card["scores"]["quantised"][split]["correct"], split
+    assert right.mean() > 0.8
+
+    status, said = call("run", "--run", run, "--rtl")
+    found = json.loads((run / "run.json").read_text())
+    assert status == 0 and found["mismatches"] == 0, said
+    marks, heard = corpora.fingerprints(corpus), set(file.card["trained_on"]["sounds"])
+    unheard = [place for place, mark in enumerate(marks) if mark not in heard]
+    spikes = [
+        inference.densities(network, inference.machine(network, [own[i] for i in unheard])[1])
+        for own in (features, corpora.features(corpus, "log-mel"))
+    ]
+    assert found["spike_densities"] == spikes[0] != spikes[1]
+    with pytest.raises(CompileError, match=r"bit planes hold numbers of 0..255, the input is -127..127"):
+        inference.compiled(network, bit_planes=True)
+
+
+def test_features_of_train_are_those_of_the_run(tmp_path, sound, call):
+    run = tmp_path / "run"
+    train = ("train", "--task", "words", "--data", sound, "--features", "mfcc", "--epochs", "0,0,0")
+    assert call(*train, "--run", run)[0] == 0
+    assert folder.read(run).recipe.features == "mfcc"
 
 
 def test_gru_is_neither_pruned_nor_quantised(tmp_path, sound, call):

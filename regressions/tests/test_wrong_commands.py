@@ -85,8 +85,8 @@ def test_wrong_number_or_name_of_a_case_costs_nothing(test, setting, said):
         (["demo", "TEST=x"], "TEST=x: make demo has no such setting, known: PYTHON SAY SEED VENV WAV"),
         (
             ["train", "TEST=x"],
-            "TEST=x: make train has no such setting, known: ALSO DATA EPOCHS HIDDEN HOLD_OUT MODEL PRUNED"
-            " PYTHON RECURRENCE RUN SEED STEPS TASK VENV",
+            "TEST=x: make train has no such setting, known: ALSO DATA EPOCHS FEATURES HIDDEN HOLD_OUT MODEL"
+            " PRUNED PYTHON RECURRENCE RUN SEED STEPS TASK VENV",
         ),
         (["list", "SHELL=/bin/false"], "SHELL=/bin/sh: make list has no such setting, known: PYTHON VENV"),
         (["sim", "A-B=1"], 'the name of a setting has letters, digits and _ only, not "-"'),
