@@ -10,25 +10,27 @@ if torch is None:
 
 from models.train import neurons
 from models.train.network import Network, Shape
+from models.train.neurons import Surrogate
 
 
 class Spike(torch.autograd.Function):
-    """A spike with the damped triangle for a slope, for p / theta - 1."""
+    """A spike with a triangle for a slope, for p / theta - 1."""
 
     @staticmethod
-    def forward(ctx, x):
+    def forward(ctx, x, width, peak):
         """1 where x reaches 0."""
         ctx.save_for_backward(x)
+        ctx.width, ctx.peak = width, peak
         return (x >= 0).double()
 
     @staticmethod
     def backward(ctx, grad):
         """The triangle."""
         (x,) = ctx.saved_tensors
-        return grad * neurons.DAMPING * (1.0 - x.abs() / neurons.WIDTH).clamp(min=0.0)
+        return grad * ctx.peak * (1.0 - x.abs() / ctx.width).clamp(min=0.0), None, None
 
 
-def plain(current, recurrent, theta, bias, keep, steps, by_step, soft):
+def plain(current, recurrent, theta, bias, keep, steps, by_step, soft, _code, surrogate):
     """The same neurons, one step at a time, for PyTorch to find the way back."""
     frames, _, batch, n = current.shape
     v, rows = torch.zeros(batch, n), []
@@ -39,9 +41,11 @@ def plain(current, recurrent, theta, bias, keep, steps, by_step, soft):
             own = (row[t - 1] if t else last[-1]) if by_step else last[t]
             p = v * keep + current[f, t if current.shape[1] > 1 else 0] + bias
             if recurrent is not None:
+                # as it is going forward, a share `loop` of the gradient going back
+                own = surrogate.loop * own + (1.0 - surrogate.loop) * own.detach()
                 p = p + own @ recurrent
             # the slope by theta is that at the threshold: d(p / theta - 1) = -1 / theta there
-            s = Spike.apply((p - theta) / theta.detach())
+            s = Spike.apply((p - theta) / theta.detach(), surrogate.width, surrogate.peak)
             v = p - s.detach() * theta if soft else p * (1 - s.detach())
             row.append(s)
         rows.append(torch.stack(row))
@@ -49,11 +53,12 @@ def plain(current, recurrent, theta, bias, keep, steps, by_step, soft):
     return torch.stack(rows)
 
 
+@pytest.mark.parametrize("surrogate", [neurons.DEFAULT, Surrogate(1.25, 0.75, 0.25)])
 @pytest.mark.parametrize("soft", [True, False])
 @pytest.mark.parametrize(
     "steps,by_step,shared", [(1, False, True), (2, False, True), (2, False, False), (2, True, True)]
 )
-def test_gradients_are_those_of_the_steps(monkeypatch, steps, by_step, shared, soft):
+def test_gradients_are_those_of_the_steps(monkeypatch, steps, by_step, shared, soft, surrogate):
     """Every gradient of a random sum of the spikes, in float64, with and without recurrence."""
     monkeypatch.setattr(neurons, "half_is_fast", lambda: False)
     default = torch.get_default_dtype()
@@ -75,7 +80,7 @@ def test_gradients_are_those_of_the_steps(monkeypatch, steps, by_step, shared, s
             for run in (neurons.run, plain):
                 leaves = [part.clone().requires_grad_() for part in parts]
                 given = [x if recurrent or i != 1 else None for i, x in enumerate(leaves)]
-                spikes = run(*given, steps, by_step, soft)
+                spikes = run(*given, steps, by_step, soft, None, surrogate)
                 (spikes * weight).sum().backward()
                 found.append(
                     (spikes.detach(), [x.grad for i, x in enumerate(leaves) if given[i] is not None])

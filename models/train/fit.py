@@ -16,6 +16,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from . import checkpoint, material
+from .neurons import Surrogate
 from .recipes import Recipe, generator, seed_of
 
 Show = Callable[[str, int, int, dict], None]
@@ -183,7 +184,7 @@ class Stage:
         recipe = self.recipe
         x, inside = tensors([x for x, _ in utterances])
         target = torch.from_numpy(material.padded_targets([t for _, t in utterances], len(x)))
-        y, layers = self.network(x, recipe.drop)
+        y, layers = self.network(x, recipe.drop, Surrogate(*recipe.surrogate))
         loss = loss_of(logits_of(y, inside, recipe), target, recipe)
         loss = loss + density_cost(layers, inside, recipe)
         if not math.isfinite(loss.item()):

@@ -34,7 +34,9 @@ class Gru(torch.nn.Module):
         self.layers = torch.nn.GRU(shape.n_inputs, cells, len(shape.hidden))
         self.out = torch.nn.Linear(cells, shape.n_outputs)
 
-    def forward(self, x: torch.Tensor, drop: float = 0.0) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    def forward(
+        self, x: torch.Tensor, drop: float = 0.0, _surrogate=None
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """x [frames, batch, inputs] -> (y [frames, batch, outputs], [])."""
         self.layers.dropout = drop
         hidden, _ = self.layers((x - self.shape.middle) / SPREAD)

@@ -14,7 +14,7 @@ import torch
 
 from ..formats import THETA_MAX
 from . import scales
-from .neurons import Product, run
+from .neurons import DEFAULT, Product, run
 from .scales import INPUT_BITS
 
 # Of the input bytes, by their kind: training sees x less this, the first biases take it over on export.
@@ -100,7 +100,9 @@ class Network(torch.nn.Module):
         value = getattr(self, name) * unit
         return value if self.scale is None else straight(value.round().clamp(low, THETA_MAX), value)
 
-    def forward(self, x: torch.Tensor, drop: float = 0.0) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    def forward(
+        self, x: torch.Tensor, drop: float = 0.0, surrogate=DEFAULT
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """x [frames, batch, inputs] -> (y [frames, batch, outputs], spikes [frames, steps, batch, n] of each
         hidden layer).
 
@@ -120,7 +122,9 @@ class Network(torch.nn.Module):
             current = Product.apply(source, w, exact)
             if self.normalised:
                 current, bias = self._normal(k, current, bias)
-            spikes = run(current, r, theta, bias, keep, shape.steps, shape.by_step, shape.soft, code)
+            spikes = run(
+                current, r, theta, bias, keep, shape.steps, shape.by_step, shape.soft, code, surrogate
+            )
             layers.append(spikes)
             source = spikes
             if drop:

@@ -7,13 +7,27 @@ reset's choice; straight through the leak's floor and the membrane's saturation.
 """
 
 from functools import cache
+from typing import NamedTuple
 
 import torch
 
-DAMPING = 0.5  # of the surrogate: without it the gradient grows from frame to frame
-WIDTH = 0.5  # of the triangle, in thresholds, on each side of the threshold
+from .recipes import Recipe
+
 MEMBRANE = (-32768.0, 32767.0)
 FORGET = 15  # leak code: all of it is forgotten
+
+
+class Surrogate(NamedTuple):
+    """How spikes let the gradient through: a triangle `width` thresholds wide on each side of the threshold
+    and `peak` high. Of the gradient by way of the layer's own weights, a share `loop` goes on: that is the
+    way on which it grows from frame to frame."""
+
+    width: float
+    peak: float
+    loop: float
+
+
+DEFAULT = Surrogate(*Recipe.surrogate)
 
 
 @cache
@@ -61,7 +75,7 @@ class Neurons(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, current, recurrent, theta, bias, keep, steps, soft, code):
+    def forward(ctx, current, recurrent, theta, bias, keep, steps, soft, code, surrogate):
         """Run the layer; keep what the way back needs."""
         frames, shared, batch, n = current.shape
         exact = code is not None
@@ -92,9 +106,10 @@ class Neurons(torch.autograd.Function):
                 torch.ge(p, theta, out=s)
                 torch.mul(p, inverse, out=slope[f, t])
                 v = p.addcmul_(s, theta if soft else p, value=-1.0)
-        slope.sub_(1.0).abs_().mul_(-1.0 / WIDTH).add_(1.0).clamp_(min=0.0).mul_(DAMPING * inverse)
+        slope.sub_(1.0).abs_().mul_(-1.0 / surrogate.width).add_(1.0).clamp_(min=0.0)
+        slope.mul_(surrogate.peak * inverse)
         ctx.save_for_backward(spikes, slope, recurrent, before)
-        ctx.factor, ctx.soft, ctx.shared = factor, soft, shared == 1
+        ctx.factor, ctx.soft, ctx.shared, ctx.loop = factor, soft, shared == 1, surrogate.loop
         return spikes
 
     @staticmethod
@@ -111,7 +126,7 @@ class Neurons(torch.autograd.Function):
             if back is not None and f + 1 < frames:
                 later = grad_p[f + 1].reshape(steps * batch, n)
                 fed = (later.bfloat16() @ back).float() if half else later @ back
-                grad_s = grad_s + fed.view(steps, batch, n)
+                grad_s = torch.add(grad_s, fed.view(steps, batch, n), alpha=ctx.loop)
             for t in reversed(range(steps)):
                 through = grad_s[t] * slope[f, t]
                 grad_theta -= through
@@ -126,14 +141,26 @@ class Neurons(torch.autograd.Function):
         grad_current = grad_p.sum(dim=1, keepdim=True) if ctx.shared else grad_p
         grad_keep = None if before is None else (grad_p * before).sum()
         grad_bias = grad_p.sum(dim=(0, 1, 2))
-        return grad_current, grad_recurrent, grad_theta.sum(dim=0), grad_bias, grad_keep, None, None, None
+        return (
+            grad_current,
+            grad_recurrent,
+            grad_theta.sum(dim=0),
+            grad_bias,
+            grad_keep,
+            None,
+            None,
+            None,
+            None,
+        )
 
 
-def run(current, recurrent, theta, bias, keep, steps: int, by_step: bool, soft: bool, code=None):
+def run(
+    current, recurrent, theta, bias, keep, steps: int, by_step: bool, soft: bool, code=None, surrogate=DEFAULT
+):
     """`Neurons` with either recurrence; by_step: a step sees the layer's own spikes of the step before it."""
     if not by_step or steps == 1:
-        return Neurons.apply(current, recurrent, theta, bias, keep, steps, soft, code)
+        return Neurons.apply(current, recurrent, theta, bias, keep, steps, soft, code, surrogate)
     frames, _, batch, n = current.shape
     unrolled = current.expand(frames, steps, batch, n).reshape(frames * steps, 1, batch, n)
-    spikes = Neurons.apply(unrolled, recurrent, theta, bias, keep, 1, soft, code)
+    spikes = Neurons.apply(unrolled, recurrent, theta, bias, keep, 1, soft, code, surrogate)
     return spikes.view(frames, steps, batch, n)

@@ -12,6 +12,7 @@ import torch
 from . import material
 from .fit import logits_of, loss_of, tensors
 from .network import Network
+from .neurons import Surrogate
 from .recipes import Recipe, generator
 
 TILE = 128
@@ -31,7 +32,7 @@ def importance(network: Network, data: material.Material, recipe: Recipe) -> lis
     for places in plan[:SEEN]:
         x, inside = tensors([found[i][0] for i in places])
         target = torch.from_numpy(material.padded_targets([found[i][1] for i in places], len(x)))
-        y, layers = network(x)
+        y, layers = network(x, surrogate=Surrogate(*recipe.surrogate))
         for spikes in layers:
             spikes.retain_grad()
         loss_of(logits_of(y, inside, recipe), target, recipe).backward()

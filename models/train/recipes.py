@@ -33,6 +33,7 @@ class Recipe:
     recurrence: str = "frame"
     soft: bool = True  # reset by subtraction
     leaks: tuple[float, ...] = (2.0, 3.0)  # codes to begin with
+    surrogate: tuple[float, float, float] = (0.5, 0.5, 1.0)  # neurons.Surrogate: width, peak, loop
     epochs: tuple[int, int, int] = (30, 16, 8)  # of the stages float, pruned, quantised
     rates: tuple[float, float, float] = (5e-3, 2.5e-3, 1e-3)
     patience: int = 20  # epochs without a better dev score until a stage stops
