@@ -58,7 +58,14 @@ _TASKS: dict[str, dict] = {
     # few recordings, and yet what keeps a network from learning them by heart holds it back more
     "keywords": {"epochs": (40, 30, 10), "strength": 0.7, "masks": 0.0, "zeros": 0.2},
     "words": {},
-    "phones": {"loss": "frame", "drop": 0.1, "logits": 8.0},
+    # a few long sentences: small batches, and an average that forgets within two epochs
+    "phones": {
+        "loss": "frame",
+        "epochs": (40, 24, 12),
+        "batch": 8,
+        "averaging": 0.95,
+        "surrogate": (1.0, 1.0, 0.1),
+    },
     # a changed sound is of other states, and there is enough of it unchanged
     "states": {
         "loss": "frame",

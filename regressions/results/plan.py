@@ -12,7 +12,7 @@ seeds = [1, 2, 3]           one training each; 1 if there are none
 hold_out = ["theo"]         one training each: --hold-out
 options = { steps = 1 }     other settings of `murmur train`
 stages = ["quantise"]       after `train`; prune and quantise if there are none
-rtl = true                  the first of them is scored on the RTL too
+rtl = true                  those of the first seed are scored on the RTL too
 """
 
 from collections.abc import Iterable, Mapping
@@ -93,18 +93,18 @@ def trainings(data: Path, path: Path = PLAN) -> list[Training]:
                 raise RegistryError(
                     f"{path.name}: {entry['name']}: no data of {task!r}, {near(task, folders)}"
                 )
-        first = True
+        seeds = entry.get("seeds", [1])
         for hold_out in entry.get("hold_out", [""]):
-            for seed in entry.get("seeds", [1]):
+            for seed in seeds:
                 found.append(
                     Training(
                         row=entry["name"], task=entry["task"], data=folders[entry["task"]],
                         also=tuple(folders[task] for task in entry.get("also", ())),
                         seed=seed, hold_out=hold_out, options=entry.get("options", {}),
-                        stages=tuple(entry.get("stages", STAGES)), rtl=first and entry.get("rtl", False),
+                        stages=tuple(entry.get("stages", STAGES)),
+                        rtl=seed == seeds[0] and entry.get("rtl", False),
                     )
                 )  # fmt: skip
-                first = False
     names = [training.name for training in found]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise RegistryError(f"{path.name}: two trainings are called {twice[0]}")

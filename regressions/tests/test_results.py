@@ -54,7 +54,7 @@ def test_seeds_and_speakers_make_a_training_each(tmp_path):
     )
     found = plan.trainings(tmp_path, path)
     assert [one.name for one in found] == ["d-theo-3", "d-theo-4", "d-lucas-3", "d-lucas-4"]
-    assert [one.rtl for one in found] == [True, False, False, False]
+    assert [one.rtl for one in found] == [True, False, True, False]
     (_, train), (_, quantise), (figures, score) = found[0].commands(tmp_path / "home")
     assert train == [
         "train", "--task", "digits", "--data", f"{tmp_path}/a/b", "--seed", "3", "--also", f"{tmp_path}/c",
