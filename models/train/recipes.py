@@ -56,7 +56,14 @@ class Recipe:
 _TASKS: dict[str, dict] = {
     "digits": {"epochs": (50, 24, 10), "others": 0.6},
     # few recordings, and yet what keeps a network from learning them by heart holds it back more
-    "keywords": {"epochs": (40, 30, 10), "strength": 0.7, "masks": 0.0, "zeros": 0.2},
+    "keywords": {
+        "epochs": (50, 30, 10),
+        "strength": 0.7,
+        "masks": 0.0,
+        "drop": 0.0,
+        "zeros": 0.2,
+        "surrogate": (1.0, 1.0, 0.3),
+    },
     "words": {},
     # a few long sentences: small batches, and an average that forgets within two epochs
     "phones": {
