@@ -9,7 +9,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup list sim regress rerun cov mutate formal waves demo example test lint docs bench regs doctor lock clean waterfall results \
-  train prune quantise compile run report evaluate
+  train prune quantise compile run report evaluate import-nir
 
 PYTHON ?= python3
 VENV   := .venv
@@ -49,11 +49,14 @@ override TAKES_compile := RUN WEIGHTS
 override TAKES_run   := RUN RTL
 override TAKES_report := RUN
 override TAKES_evaluate := TASK DATA WEIGHTS MOST RTL JSON
+override TAKES_import-nir := GRAPH OUT DT RESET LEAK_TOLERANCE INPUTS INPUT_SCALE EXACT FRAMES
 override TAKES_waterfall := DATA WEIGHTS MOST RTL JSON
 override TAKES_results := DATA JOBS ONLY
-# A setting of these is an option of the command murmur: HOLD_OUT=x is --hold-out=x; RTL=1 is --rtl.
-override MURMUR = $(VENV)/bin/murmur $@ $(if $(filter RTL,$(filter $(TAKES_$@),$(GIVEN))),$(if $(filter-out 0,$(RTL)),--rtl)) \
-  $(foreach name,$(filter-out RTL,$(filter $(TAKES_$@),$(GIVEN))),--$(shell echo $(name) | tr A-Z_ a-z-)="$$$(name)")
+# A setting of these is an option of the command murmur: HOLD_OUT=x is --hold-out=x; RTL=1 is --rtl, EXACT=1 --exact.
+override OPTION = --$(shell echo $1 | tr A-Z_ a-z-)
+override MURMUR = $(VENV)/bin/murmur $@ \
+  $(foreach name,$(filter RTL EXACT,$(filter $(TAKES_$@),$(GIVEN))),$(if $(filter-out 0,$($(name))),$(call OPTION,$(name)))) \
+  $(foreach name,$(filter-out RTL EXACT GRAPH INPUTS,$(filter $(TAKES_$@),$(GIVEN))),$(call OPTION,$(name))="$$$(name)")
 
 # The names on the command line, in the words of which make escapes spaces and backslashes.
 override GIVEN := $(subst \ ,?,$(subst \\,?,$(-*-command-variables-*-)))
@@ -75,7 +78,7 @@ export TEST SEED WAVES COVERAGE LIST JOBS EXECUTOR MUTANTS PROOF
 
 help: ## show this list ## make help
 	@echo 'usage: make TARGET [NAME=value ...]'
-	@grep -hE '^[a-z-]+:.*## .* ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*) ## (.*)/\1\t\2\n\t    \3/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## .* ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*) ## (.*)/\1\t\2\n\t    \3/' | expand -t 12
 
 setup: $(STAMP) ## make .venv with the locked Python packages (done once; the others do it themselves) ## make setup
 
@@ -175,6 +178,10 @@ report: $(STAMP) ## print what was trained, its size, scores and cost: RUN=dir #
 
 evaluate: $(STAMP) ## score a network on sound that it has not heard: TASK= DATA=dir WEIGHTS=file RTL=1 JSON=file MOST=n ## make evaluate TASK=digits DATA=~/fsdd RTL=1
 	@$(MURMUR)
+
+# INPUTS is two numbers, two words for the shell; GRAPH is no option.
+import-nir: $(STAMP) ## make a network file of a NIR graph: GRAPH=file OUT=file.safetensors RESET= DT= INPUTS="LOW HIGH" INPUT_SCALE= EXACT=1 and more (docs/nir.md) ## make import-nir GRAPH=graph.nir OUT=net.safetensors RESET=subtract-late
+	@set -f; $(MURMUR) $(if $(filter INPUTS,$(GIVEN)),--inputs $$INPUTS) $(if $(filter GRAPH,$(GIVEN)),-- "$$GRAPH")
 
 waterfall: $(STAMP) ## print S0's reductions of work and storage for a trained network: DATA=dir WEIGHTS=file RTL=1 JSON=file MOST=n ## make waterfall DATA=~/fsdd RTL=1
 	@$(MURMUR)

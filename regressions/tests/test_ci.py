@@ -8,6 +8,7 @@ import subprocess
 import pytest
 import yaml
 
+from models.tests import test_nir_graphs
 from regressions import doctor, registry
 from regressions.paths import ROOT
 from regressions.regress import lists
@@ -20,9 +21,13 @@ COMMANDS = [step["run"] for step in STEPS if step.get("run", "").startswith("mak
 def test_it_installs_what_doctor_names():
     packages = WORKFLOW["env"]["PACKAGES"].split()
     assert {package for _, _, _, package in doctor.NEEDED} <= set(packages)
-    assert set(WORKFLOW["env"]["MUR_REQUIRE"].split()) == {"chromium", "lint", "formal", "train"}
+    assert set(WORKFLOW["env"]["MUR_REQUIRE"].split()) == {"chromium", "lint", "formal", "train", "nir"}
     assert "chromium" in packages
-    assert 'export MUR_REQUIRE="chromium lint formal train"' in (ROOT / ".ci/run").read_text()
+    run = (ROOT / ".ci/run").read_text()
+    assert 'export MUR_REQUIRE="chromium lint formal train nir"' in run
+    installed = " ".join(step.get("run", "") for step in STEPS)
+    for package in (*test_nir_graphs.LIBRARIES.split(), "nirtorch==2.6"):
+        assert package in run and package in installed
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from models import reference, weight_file
 from models.tests.nir_graphs.cases import CASES, outcome_of, unpack
 from regressions.flow.cli import murmur
+from regressions.tests.shell import error_of, make
 
 
 def call(*arguments):
@@ -57,6 +58,26 @@ def test_what_was_rounded_is_printed_and_kept(folder):
     assert "not exact: node 1: w_in takes more than 4 bits" in text
     made = json.loads((folder / "out" / "net.json").read_text())["imported"]
     assert made["rounded"] and 0.8 < made["measured"]["layers"]["1"][0] < 1
+
+
+def test_the_target_of_make_is_the_command(folder):
+    """Every option among its settings, INPUTS as two numbers; paths with spaces."""
+    frames, _, _ = outcome_of("snntorch_recurrent")
+    np.save(folder / "in" / "a b.npy", frames)
+    graph = unpack("snntorch_recurrent", folder / "in").rename(folder / "in" / "a b.nir")
+    options = {"dt": "1e-4", "reset": "zero", "leak_tolerance": "0.1", "input_scale": "1"}
+    options["frames"] = str(folder / "in" / "a b.npy")
+    given = [word for key, value in options.items() for word in (f"--{key.replace('_', '-')}", value)]
+    plain = folder / "out" / "plain.safetensors"
+    assert call(graph, "--out", plain, *given, "--inputs", -8, 7, "--exact")[0] == 0
+    out = folder / "out" / "from make.safetensors"
+    settings = [f"{key.upper()}={value}" for key, value in options.items()]
+    done = make("import-nir", f"GRAPH={graph}", f"OUT={out}", *settings, "INPUTS=-8 7", "EXACT=1")
+    assert done.returncode == 0, done.stderr
+    assert out.read_bytes() == plain.read_bytes()
+    cards = [json.loads(path.with_suffix(".json").read_text()) for path in (plain, out)]
+    assert cards[0] == cards[1] and cards[0]["imported"]["options"]["in_min"] == -8
+    assert error_of(make("import-nir", f"OUT={out}", "EXACT=0")) == "Missing argument 'GRAPH'."
 
 
 GRAPH = "snntorch_late"

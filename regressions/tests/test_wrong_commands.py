@@ -124,6 +124,7 @@ def test_every_setting_of_the_command_line_is_passed_on():
     [
         ["waves", "TEST=x", "SEED=2"], ["demo", "SAY=x", "WAV=y"],
         ["train", "DATA=x", "TASK=y"], ["evaluate", "RTL=1", "JSON=x"],
+        ["import-nir", "GRAPH=x", "INPUTS=0 1", "EXACT=1"],
         ["lint", "PYTHON=python3"], ["sim", "waves", "WAVES=1"],
     ],
 )  # fmt: skip
