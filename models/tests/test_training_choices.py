@@ -90,7 +90,7 @@ def test_neurons_to_leave_out_are_drawn_anew_in_every_epoch(monkeypatch):
         found.clear()
         for _ in range(3):
             torch.rand(seed)
-            stage.epoch(data, ())
+            stage.epoch(data)
         return list(found)
 
     first = drawn(1, "float")
