@@ -143,6 +143,26 @@ def test_neurons_are_weighed_by_what_their_silence_would_change(monkeypatch):
     assert torch.allclose(found, expected, rtol=1e-3, atol=1e-6) and expected.min() < expected.max() / 2
 
 
+def test_the_surrogate_is_that_of_the_recipe(monkeypatch):
+    """To train by, and to weigh neurons by: below the last hidden layer the loss is felt through triangles
+    alone, in proportion to their peak."""
+    data = material.gather([uneven()])
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", lambda *_: None)
+
+    def found(width, peak, loop):
+        made = recipe("words", **{**SMALL, "batch": 32}, surrogate=(width, peak, loop), drop=0.0)
+        stage = fit.Stage(network_for(made, data), made, "float", 1, 0.0)
+        importance, _ = prune.importance(stage.network, data, made)
+        stage.epoch(data)
+        return importance, stage.network.in_1.grad
+
+    plain = found(0.5, 0.5, 0.0)
+    for changed in ((0.5, 1.0, 0.0), (1.0, 0.5, 0.0), (0.5, 0.5, 1.0)):
+        for one, other in zip(found(*changed), plain, strict=True):
+            assert other.any() and not torch.allclose(one, other, rtol=0.01), changed
+    assert torch.allclose(found(0.5, 1.0, 0.0)[0], 2 * plain[0], rtol=1e-4)
+
+
 @pytest.mark.parametrize(("task", "steps"), [("words", 1), ("words", 2), ("phones", 2)])
 def test_scores_are_those_of_each_utterance_by_itself(task, steps):
     """Words, or frames that a segment names; spikes for each neuron and step."""
