@@ -62,8 +62,11 @@ def read(path: Path) -> Config:
         held = json.loads(file.read_text())
         if held["version"] != VERSION:
             raise ValueError(f"version {held['version']}, want {VERSION}")
-        made = dict(held["recipe"])
-        return Config(held["data"], held["hold_out"], recipe(made.pop("task"), **made))
+        settings = dict(held["recipe"])
+        for field in dataclasses.fields(Recipe):
+            if field.name not in settings:  # a default would stand for what it was begun with
+                raise ValueError(f"recipe: no {field.name!r}")
+        return Config(held["data"], held["hold_out"], recipe(settings.pop("task"), **settings))
     except OSError:
         raise RegistryError(f"{shown(path)}: no run there, `murmur train` begins one") from None
     except (ValueError, KeyError, TypeError) as error:

@@ -290,13 +290,18 @@ def test_damaged_run(tmp_path, refused, text):
 
 
 def test_run_of_a_version_with_other_settings(tmp_path, refused):
+    """One that this version has not, and none in place of one that it has: no default may slip in."""
     begun(tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())
-    config["recipe"]["teacher"] = 0.0
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    said = refused("prune", "--run", tmp_path)
-    assert said.startswith(f"{tmp_path}/config.json: damaged (recipe: no 'teacher', want one of averaging,")
-    assert said.endswith("); want another --run")
+    more = {**config["recipe"], "teacher": 0.0}
+    less = {key: value for key, value in config["recipe"].items() if key != "surrogate"}
+    for settings, why in (
+        (more, "recipe: no 'teacher', want one of averaging,"), (less, "recipe: no 'surrogate')")
+    ):  # fmt: skip
+        (tmp_path / "config.json").write_text(json.dumps({**config, "recipe": settings}))
+        said = refused("prune", "--run", tmp_path)
+        assert said.startswith(f"{tmp_path}/config.json: damaged ({why}")
+        assert said.endswith("); want another --run")
 
 
 @pytest.mark.parametrize(
