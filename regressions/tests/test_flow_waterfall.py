@@ -32,11 +32,11 @@ def small(width=128):
     return Network("small", 40, False, 0, 127, 2, "frame", (layer("h1", 40), layer("h2", width)), output)
 
 
-def file_of(path, network, hidden=(256, 256)):
+def file_of(path, network, hidden=(256, 256), kind="log-mel"):
     card = {
         "task": "states",
         "labels": [],
-        "features": {"kind": "log-mel"},
+        "features": {"kind": kind},
         "float": {"hidden": list(hidden)},
     }
     save(path, network, card, {"w": np.zeros(1, np.float16)})
@@ -79,9 +79,11 @@ def test_networks_that_it_cannot_tell_of(tmp_path, sound):
     other = replace(small(), layers=small().layers[:1])
     file_of(tmp_path / "one.safetensors", other)
     save(tmp_path / "bare.safetensors", small(), {"features": {"kind": "log-mel"}})
+    file_of(tmp_path / "signed.safetensors", replace(small(), in_signed=True, in_min=-127), kind="mfcc")
     for name, message in (
         ("one", "error: network small: want two recurrent layers, as S0 has\n"),
         ("bare", "error: network small: no float half, which says how wide it was\n"),
+        ("signed", "error: network small: bit planes hold numbers of 0..255, the input is -127..127\n"),
     ):
         done = flow_data.murmur("waterfall", "--data", sound, "--weights", tmp_path / f"{name}.safetensors")
         assert (done.returncode, done.stderr) == (2, message)
