@@ -134,9 +134,9 @@ def test_float_neuron_spikes_at_its_threshold():
     """One neuron, threshold 1/2, for inputs of 64/128 and of 63/128."""
     one = np.ones((1, 1), np.float32)
     floats = {"in_1": one, "rec_1": 0 * one, "theta_1": one[0] / 2, "bias_1": 0 * one[0], "leak_1": one[0, 0]}
-    settings = {"hidden": [1], "steps": 1, "by_step": False, "soft": False, "middle": 60, "input_scale": 128}
+    settings = {"hidden": [1], "steps": 1, "by_step": False, "soft": False, "middle": 9, "input_scale": 128}
     network = FloatNetwork(floats | {"out": one, "bias_out": 0 * one[0]}, settings, 1, 1)
-    assert network.outputs(np.array([[[124]], [[123]]])).flatten().tolist() == [1.0, 0.0]
+    assert network.outputs(np.array([[[73]], [[72]]])).flatten().tolist() == [1.0, 0.0]
 
 
 @pytest.mark.parametrize(

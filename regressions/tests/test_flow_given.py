@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the console command is given: nothing, places that cannot be made, who is held out, what was heard."""
 
+import errno as errors
 import json
+import os
 
 import click
 import pytest
@@ -82,6 +84,12 @@ def test_file_that_can_be_made_is_not_made_yet(tmp_path):
         assert data.writable(str(tmp_path / name)) == tmp_path / name
     assert [path.name for path in tmp_path.iterdir()] == ["old.json"]
     assert (tmp_path / "old.json").read_text() == "old"
+
+
+def test_full_disk_is_no_mistake_in_the_call(tmp_path):
+    for errno, said in ((errors.ENOSPC, OSError), (errors.EROFS, data.RegistryError)):
+        with pytest.raises(said), data.made(tmp_path):
+            raise OSError(errno, os.strerror(errno))
 
 
 def test_run_divides_the_data_as_the_training_did(call, tmp_path):
