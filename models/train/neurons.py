@@ -2,8 +2,9 @@
 """A recurrent layer of leaky integrate-and-fire neurons over an utterance, forward and backward.
 
 Back propagation through time is written out, because PyTorch's own would keep every small tensor of every
-step. What flows back is docs/training.md's: a triangle, damped, for the slope of a spike; nothing through the
-reset's choice; straight through the leak's floor and the membrane's saturation.
+step. What flows back is docs/training.md's: a triangle for the slope of a spike; nothing through the reset's
+choice; a share of what goes round the recurrent loop; straight through the leak's floor and the membrane's
+saturation.
 """
 
 from functools import cache
@@ -141,17 +142,8 @@ class Neurons(torch.autograd.Function):
         grad_current = grad_p.sum(dim=1, keepdim=True) if ctx.shared else grad_p
         grad_keep = None if before is None else (grad_p * before).sum()
         grad_bias = grad_p.sum(dim=(0, 1, 2))
-        return (
-            grad_current,
-            grad_recurrent,
-            grad_theta.sum(dim=0),
-            grad_bias,
-            grad_keep,
-            None,
-            None,
-            None,
-            None,
-        )
+        grads = grad_current, grad_recurrent, grad_theta.sum(dim=0), grad_bias, grad_keep
+        return *grads, None, None, None, None
 
 
 def run(

@@ -81,7 +81,6 @@ _TASKS: dict[str, dict] = {
         "drop": 0.0,
         "smoothing": 0.0,
         "density": 0.04,
-        "idle": 0.01,
     },
 }
 
