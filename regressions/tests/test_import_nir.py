@@ -77,7 +77,17 @@ def test_the_target_of_make_is_the_command(folder):
     assert out.read_bytes() == plain.read_bytes()
     cards = [json.loads(path.with_suffix(".json").read_text()) for path in (plain, out)]
     assert cards[0] == cards[1] and cards[0]["imported"]["options"]["in_min"] == -8
-    assert error_of(make("import-nir", f"OUT={out}", "EXACT=0")) == "Missing argument 'GRAPH'."
+    assert error_of(make("import-nir", f"OUT={out}")) == "Missing argument 'GRAPH'."
+    assert error_of(make("import-nir", f"OUT={out}", "GRAPH=--exact")) == "--exact: is missing"
+    said = error_of(make("import-nir", f"OUT={out}", f"GRAPH={graph}", "INPUTS=* 1"))
+    assert said == "Invalid value for '--inputs': '*' is not a valid integer."
+
+
+@pytest.mark.parametrize(("target", "flag"), [("import-nir", "exact"), ("run", "rtl")])
+def test_0_of_a_flag_is_no_flag(target, flag):
+    for value, there in (("0", False), ("1", True)):
+        done = make("-n", target, f"{flag.upper()}={value}")
+        assert done.returncode == 0 and (f" --{flag} " in f"{done.stdout} ") is there, done.stdout
 
 
 GRAPH = "snntorch_late"
