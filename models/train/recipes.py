@@ -80,7 +80,7 @@ _TASKS: dict[str, dict] = {
         "strength": 0.0,
         "drop": 0.0,
         "smoothing": 0.0,
-        "density": 0.04,
+        "density": 0.0,
     },
 }
 
