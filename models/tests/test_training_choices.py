@@ -125,7 +125,7 @@ def test_neurons_are_weighed_by_what_their_silence_would_change(monkeypatch):
 
     def watched(x, target, random, strength, masks):
         drawn.append(vary(x, target, random, strength, masks))
-        mild.append(0.0 < strength < made.strength / 4 and not masks)
+        mild.append(0.0 < strength < made.strength[1] / 4 and not masks)
         return drawn[-1]
 
     mild: list[bool] = []

@@ -46,8 +46,11 @@ class Recipe:
     idle: float = 0.01  # spikes per step below which a neuron costs, too
     averaging: float = 0.99  # of the parameters, a batch
     others: float = 0.25  # utterances of other corpora in an epoch, for one of the task's own
-    strength: float = 0.8  # of the augmentation, 0..1
-    masks: float = 0.25  # share of the utterances with bands and frames left out, after a third of a stage
+    strength: tuple[float, float] = (0.8, 0.8)  # of the augmentation, 0..1: in float, afterwards
+    masks: tuple[float, float] = (
+        0.25,
+        0.25,
+    )  # share of the utterances with bands and frames left out, likewise
     rows: float = 0.4  # share of the output layer's rows that each tile of outputs goes without
     zeros: float = 0.3  # share of the weights left in a matrix that pruning sets to zero
 
@@ -58,8 +61,8 @@ _TASKS: dict[str, dict] = {
     # few recordings, and yet what keeps a network from learning them by heart holds it back more
     "keywords": {
         "epochs": (50, 30, 10),
-        "strength": 0.7,
-        "masks": 0.0,
+        "strength": (0.7, 0.8),
+        "masks": (0.0, 0.25),
         "drop": 0.0,
         "zeros": 0.2,
         "surrogate": (1.0, 1.0, 0.3),
@@ -77,7 +80,7 @@ _TASKS: dict[str, dict] = {
     "states": {
         "loss": "frame",
         "epochs": (20, 12, 8),
-        "strength": 0.0,
+        "strength": (0.0, 0.0),
         "drop": 0.0,
         "smoothing": 0.0,
         "density": 0.0,
