@@ -116,7 +116,7 @@ def test_cepstra_are_those_of_the_front_end_changed_or_not():
         places = own.split(split)
         for place, x in zip(places, getattr(data, split).features, strict=True):
             assert np.array_equal(x, front[place])
-    made = recipe("words", features="mfcc", strength=(0.0, 0.0))
+    made = recipe("words", features="mfcc", strength=(0.0, 0.0, 0.0))
     found = sorted(x.tobytes() for x, _ in material.epoch(data, made, "float", 0, 8))
     assert found == sorted(extract(item.samples, item.rate, "mfcc").tobytes() for item in data.train)
     changed = material.epoch(data, recipe("words", features="mfcc"), "float", 7, 8)

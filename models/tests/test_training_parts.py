@@ -93,6 +93,11 @@ def test_shifted_sound_mirrors_its_end(shift):
         ("digits", {"hidden": [64, 128]}, "want 1 <= pruned <= hidden"),
         ("digits", {"hidden": [10**8, 128]}, "want 1 <= pruned <= hidden <= 4096"),
         ("digits", {"epochs": [5]}, "epochs .5,., want 0 or more of each stage: float, pruned, quantised"),
+        (
+            "digits",
+            {"masks": [0.1, 0.2]},
+            "masks .0.1, 0.2., want one of each stage: float, pruned, quantised",
+        ),
         ("digits", {"epochs": [5, 5, -1]}, "epochs .5, 5, -1., want 0 or more"),
         ("digits", {"seed": -1}, "seed -1, want 0 or more"),
     ],

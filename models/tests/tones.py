@@ -10,7 +10,7 @@ from models.corpora import Corpus, Segment, Utterance
 TONES = (300.0, 800.0, 2000.0)
 SMALL = {
     "hidden": (16, 16), "pruned": (8, 8), "epochs": (3, 1, 2), "batch": 8, "rates": (2e-2, 1e-2, 5e-3),
-    "averaging": 0.5,
+    "averaging": (0.5, 0.5, 0.5),
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from torch.nn.functional import cross_entropy
 
 from . import checkpoint, material
 from .neurons import Surrogate
-from .recipes import Recipe, generator, seed_of
+from .recipes import Recipe, by_stage, generator, seed_of
 
 Show = Callable[[str, int, int, dict], None]
 
@@ -197,7 +197,7 @@ class Stage:
         with torch.no_grad():
             pairs = zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True)
             for kept, now in pairs:
-                kept.lerp_(now, 1.0 - recipe.averaging)
+                kept.lerp_(now, 1.0 - by_stage(recipe.averaging, self.name))
         return loss.item()
 
 

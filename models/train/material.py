@@ -17,9 +17,8 @@ from .. import corpora
 from ..corpora.corpus import SILENCE, UNKNOWN, Corpus, Utterance, frame_labels
 from ..features import BANDS, HOP, KINDS, RATE, WINDOW
 from . import augment
-from .recipes import STAGES, Recipe, generator
+from .recipes import Recipe, by_stage, generator
 
-FLOAT = STAGES[0]
 LONGEST = 1000  # frames: more of an utterance is not trained on
 RENEWED = 4  # epochs that a changed sound serves for; each of them changes its features
 BUCKET = 16  # batches whose utterances are sorted by length together
@@ -133,7 +132,7 @@ def gather(all_corpora: list[Corpus], kind: str = "log-mel") -> Material:
 def strength_at(recipe: Recipe, stage: str, progress: float) -> float:
     """Of the augmentation: from a fifth to all in the first 30 % of a stage in float, then all of it."""
     grown = 1.0 if stage.startswith(("pruned", "quantised")) else min(1.0, max(0.0, progress) / 0.3 + 0.2)
-    return recipe.strength[stage != FLOAT] * grown
+    return by_stage(recipe.strength, stage) * grown
 
 
 def _sound(material: Material, place: int, recipe: Recipe, stage: str, drawn: int, epochs: int):
@@ -158,14 +157,14 @@ def epoch(material: Material, recipe: Recipe, stage: str, number: int, epochs: i
     """
     random = generator(recipe, stage, number, "features")
     strength = strength_at(recipe, stage, number / epochs)
-    late = strength == recipe.strength[stage != FLOAT]
+    late = strength == by_stage(recipe.strength, stage)
     found = []
     others = len(material.train) - material.own
     drawn_others = random.choice(others, min(others, round(recipe.others * material.own)), replace=False)
     for place in random.permutation(np.concatenate([np.arange(material.own), material.own + drawn_others])):
         drawn = max(0, number - (number + int(place)) % RENEWED)
         x, target = _sound(material, place, recipe, stage, drawn, epochs)
-        masks = late and random.random() < recipe.masks[stage != FLOAT]
+        masks = late and random.random() < by_stage(recipe.masks, stage)
         x, target = augment.vary_features(x, target, random, strength, masks)
         x = KINDS[recipe.features].of_bands(x)
         found.append((x[:LONGEST], target if np.isscalar(target) else target[:LONGEST]))

@@ -44,13 +44,10 @@ class Recipe:
     logits: float = 8.0  # the outputs' mean times this is what the loss sees
     density: float = 0.15  # spikes per neuron and step; more costs
     idle: float = 0.01  # spikes per step below which a neuron costs, too
-    averaging: float = 0.99  # of the parameters, a batch
+    averaging: tuple[float, float, float] = (0.99, 0.99, 0.99)  # of the parameters, a batch; by stage
     others: float = 0.25  # utterances of other corpora in an epoch, for one of the task's own
-    strength: tuple[float, float] = (0.8, 0.8)  # of the augmentation, 0..1: in float, afterwards
-    masks: tuple[float, float] = (
-        0.25,
-        0.25,
-    )  # share of the utterances with bands and frames left out, likewise
+    strength: tuple[float, float, float] = (0.8, 0.8, 0.8)  # of the augmentation, 0..1; by stage
+    masks: tuple[float, float, float] = (0.25, 0.25, 0.25)  # share of utterances without some bands, frames
     rows: float = 0.4  # share of the output layer's rows that each tile of outputs goes without
     zeros: float = 0.3  # share of the weights left in a matrix that pruning sets to zero
 
@@ -60,9 +57,10 @@ _TASKS: dict[str, dict] = {
     "digits": {"epochs": (50, 24, 10), "others": 0.6},
     # few recordings, and yet what keeps a network from learning them by heart holds it back more
     "keywords": {
-        "epochs": (50, 30, 10),
-        "strength": (0.7, 0.8),
-        "masks": (0.0, 0.25),
+        "epochs": (50, 30, 16),
+        "averaging": (0.99, 0.99, 0.998),
+        "strength": (0.7, 0.8, 0.8),
+        "masks": (0.0, 0.25, 0.25),
         "drop": 0.0,
         "zeros": 0.2,
         "surrogate": (1.0, 1.0, 0.3),
@@ -73,14 +71,14 @@ _TASKS: dict[str, dict] = {
         "loss": "frame",
         "epochs": (40, 24, 12),
         "batch": 8,
-        "averaging": 0.95,
+        "averaging": (0.95, 0.95, 0.95),
         "surrogate": (1.0, 1.0, 0.1),
     },
     # a changed sound is of other states, and there is enough of it unchanged
     "states": {
         "loss": "frame",
         "epochs": (20, 12, 8),
-        "strength": (0.0, 0.0),
+        "strength": (0.0, 0.0, 0.0),
         "drop": 0.0,
         "smoothing": 0.0,
         "density": 0.0,
@@ -119,8 +117,16 @@ def _check(made: Recipe) -> None:
             )
     if len(made.epochs) != len(STAGES) or min(made.epochs) < 0:
         raise ValueError(f"epochs {made.epochs}, want 0 or more of each stage: {', '.join(STAGES)}")
+    for key in ("rates", "averaging", "strength", "masks"):
+        if len(getattr(made, key)) != len(STAGES):
+            raise ValueError(f"{key} {getattr(made, key)}, want one of each stage: {', '.join(STAGES)}")
     if made.seed < 0:
         raise ValueError(f"seed {made.seed}, want 0 or more")
+
+
+def by_stage(values: tuple[float, float, float], stage: str) -> float:
+    """That of the values which is of a stage; all that is done to prune counts as one."""
+    return values[STAGES.index(stage) if stage in STAGES else 1]
 
 
 def generator(recipe_: Recipe, *part) -> np.random.Generator:

@@ -110,7 +110,13 @@ def test_mfcc_from_sound_to_the_rtl(tmp_path, sound, call):
     """The kind of features goes from the run's recipe into the network file, and all that runs it uses that
     kind."""
     run = tmp_path / "run"
-    quick = {"epochs": (12, 2, 3), "rates": (2e-2, 1e-2, 5e-3), "averaging": 0.5, "zeros": 0.0, "drop": 0.0}
+    quick = {
+        "epochs": (12, 2, 3),
+        "rates": (2e-2, 1e-2, 5e-3),
+        "averaging": (0.5, 0.5, 0.5),
+        "zeros": 0.0,
+        "drop": 0.0,
+    }
     made = recipe("words", features="mfcc", hidden=(16, 16), pruned=(12, 12), batch=8, **quick)
     folder.begin(run, folder.Config([str(sound)], None, made))
     STAGES["train"].run(run)
