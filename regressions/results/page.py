@@ -25,6 +25,15 @@ def spread(values: Iterable[float | None], scale: float = 100.0, digits: int = 1
     return mean if len(found) == 1 else f"{mean} ({min(found):.{digits}f}..{max(found):.{digits}f})"
 
 
+def _stage(one: Mapping[str, Any], stage: str) -> float | None:
+    """The score of a stage, None without it. Float: of the network file's own half where there is one, whose
+    products are float32; those of training may be bfloat16 (`models/train/neurons.py`)."""
+    scores = one.get("scores", {})
+    if stage == "float" and (exact := scores.get("frame_accuracy", scores).get("float")) is not None:
+        return exact
+    return one["stages"][stage]["accuracy"] if stage in one["stages"] else None
+
+
 def rows(trainings: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """A line of a task's table for each row name, in the order of the plan."""
     lines = []
@@ -34,10 +43,7 @@ def rows(trainings: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
         sizes = [one["sizes"] for one in group if "sizes" in one]
         line = {
             "name": name, "runs": str(len(group)),
-            **{
-                stage: spread(one["stages"][stage]["accuracy"] for one in group if stage in one["stages"])
-                for stage in STAGES
-            },
+            **{stage: spread(_stage(one, stage) for one in group) for stage in STAGES},
             # of phones and states the stages are frame accuracies, whatever the metric
             "rtl": spread(one.get("frame_accuracy", one).get("rtl") for one in scored),
             "equal": str(sum(one.get("rtl_utterances", 0) for one in scored if one.get("mismatches") == 0)),

@@ -133,6 +133,11 @@ def test_what_stands_in_the_column_of_the_rtl_is_of_the_same_measure_as_the_stag
     assert (words["rtl"], frames["rtl"]) == ("90.0", "60.0")
 
 
+def test_float_is_scored_in_float32_where_it_was():
+    trainings = [trained("a"), trained("b", float=0.6), trained("c", "phones", frame_accuracy={"float": 0.7})]
+    assert [line["float"] for line in page.rows(trainings)] == ["50.0", "60.0", "70.0"]
+
+
 def test_each_speaker_left_out_stands_once():
     def of(row, hold_out, score, **more):
         groups = {"unseen speakers": {"files": 9, "float": score, "quantised": score - 0.1}}
