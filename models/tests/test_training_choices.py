@@ -186,3 +186,38 @@ def test_scores_are_those_of_each_utterance_by_itself(task, steps):
     for k, n in enumerate(made.hidden):
         density = float(sum(own[k].sum() for own in spikes)) / (frames * steps * n)
         assert density > 0.05 and found["density"][k] == pytest.approx(density, abs=1e-4), k
+
+
+STAGES = [("float", 0), ("pruned-1", 1), ("pruned", 1), ("quantised", 2)]
+
+
+@pytest.mark.parametrize(("stage", "place"), STAGES)
+def test_augmentation_is_the_stages_own(monkeypatch, stage, place):
+    """Strength and share of masks, at the end of each stage."""
+    drawn, vary = [], augment.vary_features
+
+    def watched(x, target, random, strength, masks):
+        drawn.append((strength, masks))
+        return vary(x, target, random, strength, masks)
+
+    monkeypatch.setattr(augment, "vary_features", watched)
+    for on in range(3):
+        masks = tuple(float(i == on) for i in range(3))
+        made = recipe("words", **SMALL, strength=(0.2, 0.3, 0.4), masks=masks)
+        drawn.clear()
+        material.epoch(material.gather([tones()]), made, stage, 9, 10)
+        assert set(drawn) == {((0.2, 0.3, 0.4)[place], place == on)}
+
+
+@pytest.mark.parametrize(("stage", "place"), STAGES)
+def test_the_average_is_the_stages_own(stage, place):
+    """A share of 0 is the network itself, 1 what it began as."""
+    data = material.gather([tones()])
+    for on in range(3):
+        made = recipe("words", **{**SMALL, "averaging": tuple(float(i == on) for i in range(3))})
+        begun = network_for(made, data)
+        first = copy.deepcopy(begun)
+        running = fit.Stage(begun, made, stage, 10, 1e-2)
+        running.epoch(data)
+        assert torch.equal(running.average.out, first.out) == (place == on)
+        assert torch.equal(running.average.out, begun.out) == (place != on)

@@ -98,6 +98,8 @@ def test_shifted_sound_mirrors_its_end(shift):
             {"masks": [0.1, 0.2]},
             "masks .0.1, 0.2., want one of each stage: float, pruned, quantised",
         ),
+        ("digits", {"surrogate": [0.5, 0.5]}, "surrogate .0.5, 0.5., want width and peak above 0"),
+        ("digits", {"surrogate": [0.0, 0.5, 1.0]}, "surrogate .0.0, 0.5, 1.0., want width and peak above 0"),
         ("digits", {"epochs": [5, 5, -1]}, "epochs .5, 5, -1., want 0 or more"),
         ("digits", {"seed": -1}, "seed -1, want 0 or more"),
     ],

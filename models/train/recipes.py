@@ -55,7 +55,8 @@ class Recipe:
 # What differs from the defaults above, by task.
 _TASKS: dict[str, dict] = {
     "digits": {"epochs": (50, 24, 10), "others": 0.6},
-    # few recordings, and yet what keeps a network from learning them by heart holds it back more
+    # few recordings: in float what keeps a network from learning them by heart holds it back more than it
+    # helps, afterwards it is needed
     "keywords": {
         "epochs": (50, 30, 16),
         "averaging": (0.99, 0.99, 0.998),
@@ -120,6 +121,8 @@ def _check(made: Recipe) -> None:
     for key in ("rates", "averaging", "strength", "masks"):
         if len(getattr(made, key)) != len(STAGES):
             raise ValueError(f"{key} {getattr(made, key)}, want one of each stage: {', '.join(STAGES)}")
+    if len(made.surrogate) != 3 or min(made.surrogate[:2]) <= 0.0:
+        raise ValueError(f"surrogate {made.surrogate}, want width and peak above 0, and the loop's share")
     if made.seed < 0:
         raise ValueError(f"seed {made.seed}, want 0 or more")
 
