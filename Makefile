@@ -54,8 +54,9 @@ override TAKES_waterfall := DATA WEIGHTS MOST RTL JSON
 override TAKES_results := DATA JOBS ONLY
 # A setting of these is an option of the command murmur: HOLD_OUT=x is --hold-out=x; RTL=1 is --rtl, EXACT=1 --exact.
 override OPTION = --$(shell echo $1 | tr A-Z_ a-z-)
+override FLAG = $(or $(filter 0 1,$($1)),$(error $1=$($1): want 0 or 1))
 override MURMUR = $(VENV)/bin/murmur $@ \
-  $(foreach name,$(filter RTL EXACT,$(filter $(TAKES_$@),$(GIVEN))),$(if $(filter-out 0,$($(name))),$(call OPTION,$(name)))) \
+  $(foreach name,$(filter RTL EXACT,$(filter $(TAKES_$@),$(GIVEN))),$(if $(filter-out 0,$(call FLAG,$(name))),$(call OPTION,$(name)))) \
   $(foreach name,$(filter-out RTL EXACT GRAPH INPUTS,$(filter $(TAKES_$@),$(GIVEN))),$(call OPTION,$(name))="$$$(name)")
 
 # The names on the command line, in the words of which make escapes spaces and backslashes.
@@ -181,6 +182,7 @@ evaluate: $(STAMP) ## score a network on sound that it has not heard: TASK= DATA
 
 # INPUTS is two numbers, two words for the shell; GRAPH is no option.
 import-nir: $(STAMP) ## make a network file of a NIR graph: GRAPH=file OUT=file.safetensors RESET= DT= INPUTS="LOW HIGH" INPUT_SCALE= EXACT=1 and more (docs/nir.md) ## make import-nir GRAPH=graph.nir OUT=net.safetensors RESET=subtract-late
+	$(if $(filter INPUTS,$(GIVEN)),$(if $(filter-out 2,$(words $(INPUTS))),$(error INPUTS=$(INPUTS): want two numbers, "LOW HIGH")))
 	@set -f; $(MURMUR) $(if $(filter INPUTS,$(GIVEN)),--inputs $$INPUTS) $(if $(filter GRAPH,$(GIVEN)),-- "$$GRAPH")
 
 waterfall: $(STAMP) ## print S0's reductions of work and storage for a trained network: DATA=dir WEIGHTS=file RTL=1 JSON=file MOST=n ## make waterfall DATA=~/fsdd RTL=1

@@ -12,7 +12,7 @@ from .scales import INPUT_BITS
 
 
 @torch.no_grad()
-def integers(network: Network, name: str, kind: str = "log-mel") -> Integers:
+def integers(network: Network, name: str, kind: str) -> Integers:
     """The machine's network of a quantised one (`network.quantise()` was called) on features of a kind, on
     whose range the proof against overflow relies."""
     shape, scale = network.shape, network.scale

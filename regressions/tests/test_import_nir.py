@@ -2,6 +2,7 @@
 """`murmur import-nir`: a graph becomes a network file; a mistake is one line and leaves nothing."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -88,6 +89,21 @@ def test_0_of_a_flag_is_no_flag(target, flag):
     for value, there in (("0", False), ("1", True)):
         done = make("-n", target, f"{flag.upper()}={value}")
         assert done.returncode == 0 and (f" --{flag} " in f"{done.stdout} ") is there, done.stdout
+    for value in ("no", "", "2"):
+        assert refused_by_make(target, f"{flag.upper()}={value}") == f"{flag.upper()}={value}: want 0 or 1"
+
+
+@pytest.mark.parametrize("value", ["", "-8", "1 2 3"])
+def test_inputs_that_are_no_pair(value):
+    said = refused_by_make("import-nir", "GRAPH=x", f"INPUTS={value}")
+    assert said == f'INPUTS={value}: want two numbers, "LOW HIGH"'
+
+
+def refused_by_make(*args):
+    """What make itself says, in one line, before any command runs."""
+    done = make(*args)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    return re.fullmatch(r"Makefile:\d+: \*\*\* (.*)\.  Stop\.\n", done.stderr)[1]
 
 
 GRAPH = "snntorch_late"
