@@ -71,7 +71,7 @@ def test_a_stage_ends_after_so_many_epochs_without_a_lower_loss(tmp_path, monkey
 
     monkeypatch.setattr(fit.Stage, "_step", step)
     made = recipe("words", **{**SMALL, "epochs": (8, 1, 1)}, patience=patience)
-    data = material.gather([tones()])
+    data = material.gather([tones()], "log-mel")
     stage = fit.Stage(network_for(made, data), made, "float", made.epochs[0], made.rates[0])
     best = fit.fit(stage, data, tmp_path, show)
     assert (stage.done, stage.best_epoch) == (ends, 2)
@@ -82,7 +82,7 @@ def test_neurons_to_leave_out_are_drawn_anew_in_every_epoch(monkeypatch):
     """Whatever was drawn before, so that a resumed stage leaves out the same; by stage and seed as well."""
     found = []
     monkeypatch.setattr(fit.Stage, "_step", lambda *_: found.append(tuple(torch.rand(4).tolist())) or 1.0)
-    data = material.gather([tones()])
+    data = material.gather([tones()], "log-mel")
 
     def drawn(seed, name):
         made = recipe("words", **{**SMALL, "batch": 32}, seed=seed)  # one batch an epoch
@@ -108,7 +108,7 @@ def test_rows_are_dropped_by_the_spikes_of_the_dev_split(tmp_path, monkeypatch):
 
     monkeypatch.setattr(prune, "drop_rows", watched)
     made = recipe("words", **{**SMALL, "pruned": SMALL["hidden"]})  # no neuron goes
-    data = material.gather([uneven()])
+    data = material.gather([uneven()], "log-mel")
     stages._write(tmp_path, "float", network_for(made, data), made, data, 0.0)
     stages.prune([uneven()], made, tmp_path, show)
     ((network, density),) = seen
@@ -121,7 +121,7 @@ def test_rows_are_dropped_by_the_spikes_of_the_dev_split(tmp_path, monkeypatch):
 def test_neurons_are_weighed_by_what_their_silence_would_change(monkeypatch):
     """On sounds to train on, mildly changed; by hand for a layer before the outputs."""
     made = recipe("words", hidden=(9,), pruned=(6,), leaks=(2.0,), batch=64)  # one batch
-    data, drawn, vary = material.gather([uneven()]), [], augment.vary_features
+    data, drawn, vary = material.gather([uneven()], "log-mel"), [], augment.vary_features
 
     def watched(x, target, random, strength, masks):
         drawn.append(vary(x, target, random, strength, masks))
@@ -146,7 +146,7 @@ def test_neurons_are_weighed_by_what_their_silence_would_change(monkeypatch):
 def test_the_surrogate_is_that_of_the_recipe(monkeypatch):
     """To train by, and to weigh neurons by: below the last hidden layer the loss is felt through triangles
     alone, in proportion to their peak."""
-    data = material.gather([uneven()])
+    data = material.gather([uneven()], "log-mel")
     monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", lambda *_: None)
 
     def found(width, peak, loop):
@@ -167,7 +167,7 @@ def test_the_surrogate_is_that_of_the_recipe(monkeypatch):
 def test_scores_are_those_of_each_utterance_by_itself(task, steps):
     """Words, or frames that a segment names; spikes for each neuron and step."""
     made = recipe(task, hidden=(16, 12), pruned=(8, 8), steps=steps)
-    data = material.gather([uneven(task)])
+    data = material.gather([uneven(task)], "log-mel")
     network = network_for(made, data)
     logits, targets, spikes = [], [], []
     for x, target in zip(data.test.features, data.test.targets, strict=True):
@@ -205,14 +205,14 @@ def test_augmentation_is_the_stages_own(monkeypatch, stage, place):
         masks = tuple(float(i == on) for i in range(3))
         made = recipe("words", **SMALL, strength=(0.2, 0.3, 0.4), masks=masks)
         drawn.clear()
-        material.epoch(material.gather([tones()]), made, stage, 9, 10)
+        material.epoch(material.gather([tones()], "log-mel"), made, stage, 9, 10)
         assert set(drawn) == {((0.2, 0.3, 0.4)[place], place == on)}
 
 
 @pytest.mark.parametrize(("stage", "place"), STAGES)
 def test_the_average_is_the_stages_own(stage, place):
     """A share of 0 is the network itself, 1 what it began as."""
-    data = material.gather([tones()])
+    data = material.gather([tones()], "log-mel")
     for on in range(3):
         made = recipe("words", **{**SMALL, "averaging": tuple(float(i == on) for i in range(3))})
         begun = network_for(made, data)

@@ -164,6 +164,27 @@ def test_the_card_names_what_was_heard_and_nothing_else(tmp_path):
     assert card == {"speakers": [f"s{n}" for n in range(1, 8)], "sounds": sorted(heard)}
 
 
+def test_the_card_names_whom_others_are_watched_with():
+    """All speakers of the own corpus are trained on; the dev split of the other is by another one."""
+    own, other = (
+        dataclasses.replace(
+            corpus,
+            utterances=tuple(
+                dataclasses.replace(
+                    u, speaker=f"{who} {u.split == 'dev'}" if who == "w" else who,
+                    sound=Tone(u.sound.hertz, u.sound.seed + first),
+                )
+                for u in corpus.utterances
+            ),
+        )
+        for corpus, who, first in ((tones(), "s", 0), (tones(each=5), "w", 100))
+    )  # fmt: skip
+    card = stages._card([own, other], recipe("words", **SMALL))["trained_on"]
+    assert card["speakers"] == ["s", "w False", "w True"]
+    dev = {mark for mark, u in zip(fingerprints(other), other.utterances, strict=True) if u.split == "dev"}
+    assert dev and dev <= set(card["sounds"])
+
+
 def test_the_integers_score_as_trained_and_learn_tones(tmp_path):
     """The network file, run by models.reference, scores what the card says; it has the sizes that pruning
     leaves, and whole rows of the output layer are out."""

@@ -53,7 +53,7 @@ def test_only_the_split_train_is_trained_on_and_each_other_split_is_itself():
     same = replace(own.utterances[own.split("test")[0]], name="again", split="train", speaker="v")
     watched = replace(own.utterances[own.split("dev")[0]], name="again too", split="train", speaker="v")
     other = replace(other, utterances=(*other.utterances, same, watched))
-    found = material.gather([own, other])
+    found = material.gather([own, other], "log-mel")
     want = [u for u in own.utterances if u.split == "train"]
     more = [u for u in other.utterances if u.split == "train" and u.speaker != "z"][:-2]
     assert len(want) == 12 and len(more) == 12 and found.own == 12
@@ -74,7 +74,38 @@ def test_a_sound_that_is_also_scored_with_is_not_trained_on():
     own = corpus(0, "xy")
     scored = own.utterances[own.split("test")[0]]
     own = replace(own, utterances=(*own.utterances, replace(scored, name="again", split="train")))
-    assert len(own.split("train")) == 13 and len(material.gather([own]).train) == 12
+    assert len(own.split("train")) == 13 and len(material.gather([own], "log-mel").train) == 12
+
+
+def with_dev(other: Corpus, *speakers: str) -> Corpus:
+    """The corpus and two utterances more for dev by each speaker, one of a label that only it has."""
+    more = [
+        Utterance(f"{label}-{at}", label, speaker, "dev", Noise(5000 + 10 * at + len(label)))
+        for at, speaker in enumerate(speakers)
+        for label in ("a", "other")
+    ]
+    return replace(other, utterances=(*other.utterances, *more))
+
+
+def test_speakers_whom_nobody_trains_on_tell_when_to_stop():
+    """Of all corpora if the first one's speakers are all trained on, and not a sound to be scored with."""
+    own, other = corpus(0, "xyz", "z"), with_dev(corpus(1000, "vw"), "u", "v", "x", "z", "", "t")
+    scored = own.utterances[own.split("test")[0]]
+    other = replace(other, utterances=(*other.utterances, replace(scored, speaker="s", split="dev")))
+    first, second = material.dev_places([own, other])
+    assert first == own.split("dev")
+    chosen = [other.utterances[i] for i in second]
+    assert [(u.speaker, u.label) for u in chosen] == [(s, k) for s in "ut" for k in ("a", "other")]
+    dev = material.gather([own, other], "log-mel").dev
+    features = corpora.features(other)
+    assert len(dev.features) == len(first) + 2 and dev.targets[-2:] == [0, 0]
+    assert all(np.array_equal(x, features[i]) for x, i in zip(dev.features[-2:], second[::2], strict=True))
+
+
+def test_a_split_dev_with_a_speaker_of_its_own_stays_alone():
+    own, other = with_dev(corpus(0, "xy"), "t"), with_dev(corpus(1000, "vw"), "u")
+    own = replace(own, utterances=own.utterances[:-1])
+    assert material.dev_places([own, other]) == [own.split("dev"), []]
 
 
 def test_a_change_of_any_sound_split_or_label_is_seen():
@@ -92,7 +123,7 @@ def test_a_change_of_any_sound_split_or_label_is_seen():
 
 def test_every_sound_is_changed_anew_every_fourth_epoch():
     """A changed sound is drawn by its place and the epoch alone, so that a resumed stage has the same."""
-    data, made = material.gather([corpus(0, "xyz")]), recipe("words")
+    data, made = material.gather([corpus(0, "xyz")], "log-mel"), recipe("words")
     drawn = []
     for number in range(8):
         list(material.epoch(data, made, "float", number, 8))
@@ -100,7 +131,7 @@ def test_every_sound_is_changed_anew_every_fourth_epoch():
     for place in drawn[0]:
         changes = [n for n in range(1, 8) if drawn[n][place] != drawn[n - 1][place]]
         assert len(changes) in (1, 2) and np.all(np.diff(changes) == material.RENEWED), changes
-    again = material.gather([corpus(0, "xyz")])
+    again = material.gather([corpus(0, "xyz")], "log-mel")
     for (x, t), (y, u) in zip(
         material.epoch(data, made, "float", 7, 8), material.epoch(again, made, "float", 7, 8), strict=True
     ):

@@ -64,9 +64,11 @@ def target_of(utterance: Utterance, labels: Sequence[str], frames: int) -> int |
     return frame_labels(utterance.segments, frames, labels)
 
 
-def _split(corpus: Corpus, features: list[np.ndarray], name: str) -> Split:
-    chosen = [(features[i], corpus.utterances[i]) for i in corpus.split(name)]
-    return Split([x for x, _ in chosen], [target_of(u, corpus.labels, len(x)) for x, u in chosen])
+def _split(corpus: Corpus, features: list[np.ndarray], chosen: Sequence[int], labels: Sequence[str]) -> Split:
+    """The chosen utterances of a corpus that have a target among `labels`."""
+    found = [(features[i], target_of(corpus.utterances[i], labels, len(features[i]))) for i in chosen]
+    found = [(x, target) for x, target in found if target is not None]
+    return Split([x for x, _ in found], [target for _, target in found])
 
 
 def places(all_corpora: Sequence[Corpus]) -> list[list[int]]:
@@ -86,6 +88,26 @@ def places(all_corpora: Sequence[Corpus]) -> list[list[int]]:
     ]
 
 
+def dev_places(all_corpora: Sequence[Corpus]) -> list[list[int]]:
+    """Which utterances of each corpus tell when to stop: the split dev of the first one. Where each of its
+    speakers is trained on as well, the split dev of the others joins it, without sounds of the first corpus
+    and without speakers who are trained on, held out or unknown.
+    """
+    own = all_corpora[0]
+    trained = zip(all_corpora, places(all_corpora), strict=True)
+    heard = {corpus.utterances[i].speaker for corpus, chosen in trained for i in chosen}
+    heard |= {"", *own.held_out}
+    found = [own.split("dev")]
+    if any(own.utterances[i].speaker not in heard for i in found[0]):
+        return found + [[] for _ in all_corpora[1:]]
+    sounds = set(corpora.fingerprints(own))
+    for corpus in all_corpora[1:]:
+        known = corpora.fingerprints(corpus)
+        unheard = (i for i in corpus.split("dev") if corpus.utterances[i].speaker not in heard)
+        found.append([i for i in unheard if known[i] not in sounds])
+    return found
+
+
 def mark_of(all_corpora: Sequence[Corpus]) -> str:
     """SHA-256 of what is trained on and scored: every sound with its name, split and label."""
     digest = hashlib.sha256()
@@ -103,13 +125,19 @@ def check_same(path: Path, held: Mapping[str, Any], mark: str) -> None:
         raise ValueError(f"{path}: the data have changed since, want those it was trained on or another run")
 
 
-def gather(all_corpora: list[Corpus], kind: str = "log-mel") -> Material:
+def gather(all_corpora: list[Corpus], kind: str) -> Material:
     """Read every sound to train on: the first corpus is the task's own, the others are more to train on
     (`places`). kind: of the features of dev and test. ValueError, one line: what is missing in which corpus.
     """
     own = all_corpora[0]
     own.check_trainable()
     features = corpora.features(own, kind)
+    test = _split(own, features, own.split("test"), own.labels)
+    dev = Split([], [])
+    for corpus, chosen in zip(all_corpora, dev_places(all_corpora), strict=True):
+        if chosen:
+            more = _split(corpus, corpora.features(corpus, kind), chosen, own.labels)
+            dev = Split(dev.features + more.features, dev.targets + more.targets)
     train, noises = [], []
     ends = []
     for corpus, chosen in zip(all_corpora, places(all_corpora), strict=True):
@@ -123,10 +151,7 @@ def gather(all_corpora: list[Corpus], kind: str = "log-mel") -> Material:
             if utterance.label == SILENCE:
                 noises.append(soxr.resample(samples, rate, RATE).astype(np.float32))
         ends.append(len(train))
-    return Material(
-        len(own.labels), train, ends[0], noises, _split(own, features, "dev"), _split(own, features, "test"),
-        mark_of(all_corpora),
-    )  # fmt: skip
+    return Material(len(own.labels), train, ends[0], noises, dev, test, mark_of(all_corpora))
 
 
 def strength_at(recipe: Recipe, stage: str, progress: float) -> float:

@@ -7,6 +7,7 @@ two hold float arrays, described in docs/training.md.
 
 import dataclasses
 import datetime
+import itertools
 import json
 import time
 from pathlib import Path
@@ -22,7 +23,7 @@ from ..corpora.corpus import Corpus
 from . import fit
 from . import prune as pruning
 from .gru import Gru, equal_size
-from .material import Material, check_same, gather, places
+from .material import Material, check_same, dev_places, gather, places
 from .network import MIDDLE, Network, Shape
 from .quantise import integers
 from .recipes import Recipe, seed_of
@@ -178,9 +179,9 @@ def _card(all_corpora: list[Corpus], recipe: Recipe) -> dict:
     """The card of a network file but its scores: docs/weights.md."""
     speakers, sounds = set(), set()
     own = all_corpora[0]
-    for corpus, chosen in zip(all_corpora, places(all_corpora), strict=True):
+    for corpus, *chosen in zip(all_corpora, places(all_corpora), dev_places(all_corpora), strict=True):
         marks = corpora.fingerprints(corpus)
-        for i in (*chosen, *(own.split("dev") if corpus is own else ())):
+        for i in itertools.chain(*chosen):
             speakers.add(corpus.utterances[i].speaker)
             sounds.add(marks[i])
     return {
