@@ -74,7 +74,8 @@ _TASKS: dict[str, dict] = {
         "averaging": (0.95, 0.95, 0.95),
         "surrogate": (1.0, 1.0, 0.1),
     },
-    # a changed sound is of other states, and there is enough of it unchanged; the narrow surrogate spikes least
+    # a changed sound is of other states, and there is enough of it unchanged; with the narrow surrogate fewer
+    # neurons spike
     "states": {
         "loss": "frame",
         "epochs": (20, 12, 8),
