@@ -42,6 +42,9 @@ def of(training: Training, home: Path) -> dict[str, Any] | None:
         found["sizes"] = sizes_of(file.network, compiled(file.network))
         scores = json.loads((folder / "run.json").read_text())
         found["scores"] = {key: scores[key] for key in KEPT if key in scores}
+    if training.elsewhere:
+        scores = json.loads((folder / "elsewhere.json").read_text())
+        found["elsewhere"] = {key: scores[key] for key in KEPT if key in scores}
     if (folder / "waterfall.json").exists():
         found["waterfall"] = json.loads((folder / "waterfall.json").read_text())
     return found

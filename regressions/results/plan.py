@@ -13,6 +13,7 @@ hold_out = ["theo"]         one training each: --hold-out
 options = { steps = 1 }     other settings of `murmur train`
 stages = ["quantise"]       after `train`; prune and quantise if there are none
 rtl = true                  those of the first seed are scored on the RTL too
+elsewhere = "spoken"        the first one is then also run, on the RTL, over the recordings of this task
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,7 +31,7 @@ SCHEMA = {
     "trainings": [
         {
             "name": TEXT, "task": TEXT, "also?": [TEXT], "seeds?": [WHOLE], "hold_out?": [TEXT],
-            "options?": {"*": SETTING}, "stages?": [one_of(*STAGES)], "rtl?": FLAG,
+            "options?": {"*": SETTING}, "stages?": [one_of(*STAGES)], "rtl?": FLAG, "elsewhere?": TEXT,
         }
     ],
 }  # fmt: skip
@@ -49,11 +50,13 @@ class Training:
     options: Mapping[str, object] = field(default_factory=dict)
     stages: tuple[str, ...] = STAGES
     rtl: bool = False
+    elsewhere: Path | None = None
 
     @property
     def absent(self) -> Path | None:
         """The first folder of recordings that it needs and that is not there."""
-        needed = (folder for folder in (self.data, *self.also) if str(folder) != SPOKEN)
+        named = (self.data, *self.also, *([self.elsewhere] if self.elsewhere else []))
+        needed = (folder for folder in named if str(folder) != SPOKEN)
         return next((folder for folder in needed if not folder.is_dir()), None)
 
     @property
@@ -74,6 +77,10 @@ class Training:
             yield run / made[stage], [stage, "--run", str(run)]
         if "quantise" in self.stages:
             yield run / "run.json", ["run", "--run", str(run), *(["--rtl"] if self.rtl else [])]
+        if self.elsewhere:
+            scored = ["evaluate", "--task", self.task, "--data", str(self.elsewhere)]
+            scored += ["--weights", str(run / "network.safetensors")]
+            yield run / "elsewhere.json", [*scored, "--rtl", "--json", str(run / "elsewhere.json")]
         if self.task == "states":  # the shape that S0's figures are of
             falls = ["waterfall", "--data", str(self.data), "--weights", str(run / "network.safetensors")]
             yield run / "waterfall.json", [*falls, "--rtl", "--json", str(run / "waterfall.json")]
@@ -88,11 +95,13 @@ def trainings(data: Path, path: Path = PLAN) -> list[Training]:
     folders = {task: data / folder for task, folder in plan["data"].items()} | {SPOKEN: Path(SPOKEN)}
     found: list[Training] = []
     for entry in plan["trainings"]:
-        for task in (entry["task"], *entry.get("also", ())):
+        named = [entry["elsewhere"]] if "elsewhere" in entry else []
+        for task in (entry["task"], *entry.get("also", ()), *named):
             if task not in folders:
                 raise RegistryError(
                     f"{path.name}: {entry['name']}: no data of {task!r}, {near(task, folders)}"
                 )
+        elsewhere = folders[named[0]] if named else None
         seeds = entry.get("seeds", [1])
         for hold_out in entry.get("hold_out", [""]):
             for seed in seeds:
@@ -103,8 +112,10 @@ def trainings(data: Path, path: Path = PLAN) -> list[Training]:
                         seed=seed, hold_out=hold_out, options=entry.get("options", {}),
                         stages=tuple(entry.get("stages", STAGES)),
                         rtl=seed == seeds[0] and entry.get("rtl", False),
+                        elsewhere=elsewhere,
                     )
                 )  # fmt: skip
+                elsewhere = None
     names = [training.name for training in found]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise RegistryError(f"{path.name}: two trainings are called {twice[0]}")

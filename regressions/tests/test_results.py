@@ -64,10 +64,36 @@ def test_seeds_and_speakers_make_a_training_each(tmp_path):
     assert (figures.name, score) == ("run.json", ["run", "--run", f"{tmp_path}/home/d-theo-3", "--rtl"])
 
 
+def test_the_first_network_is_run_elsewhere_too(tmp_path):
+    path = written(
+        tmp_path,
+        """
+        data = { phones = "a", digits = "b" }
+        [[trainings]]
+        name = "p"
+        task = "phones"
+        seeds = [1, 2]
+        hold_out = ["0", "1"]
+        elsewhere = "digits"
+        """,
+    )
+    first, *others = plan.trainings(tmp_path, path)
+    assert (first.elsewhere, [one.elsewhere for one in others]) == (tmp_path / "b", [None] * 3)
+    *_, (figures, evaluate) = first.commands(tmp_path / "home")
+    run = tmp_path / "home" / "p-0-1"
+    assert figures == run / "elsewhere.json" and evaluate == [
+        "evaluate", "--task", "phones", "--data", f"{tmp_path}/b", "--weights", f"{run}/network.safetensors",
+        "--rtl", "--json", f"{run}/elsewhere.json",
+    ]  # fmt: skip
+    (tmp_path / "a").mkdir()
+    assert [one.absent for one in (first, others[0])] == [tmp_path / "b", None]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ('task = "digit"', "plan.toml: d: no data of 'digit', did you mean digits?"),
+        ('task = "digits"\nelsewhere = "digit"', "plan.toml: d: no data of 'digit', did you mean digits?"),
         ('task = "digits"\nstages = ["compile"]', "want one of prune, quantise"),
         ('task = "digits"\nseed = 1', "no key 'seed', did you mean seeds?"),
         ('task = "digits"\n[[trainings]]\nname = "d"\ntask = "digits"', "two trainings are called d-1"),
@@ -155,6 +181,20 @@ def test_each_speaker_left_out_stands_once():
     about = dict.fromkeys(("date", "commit", "machine"), "") | {"absent": []}
     text = page.render(about | {"trainings": dict(enumerate(done))})
     assert "| lucas | 9 | 80.0 | 70.0 |\n| theo | 9 | 90.0 | 80.0 |\n| mean of 2 | | 85.0 | 75.0 |\n" in text
+
+
+def test_the_page_says_what_was_run_elsewhere():
+    one = trained("phones", "phones", corpus="c", about="a", metric="m", groups={})
+    one["elsewhere"] = {
+        "corpus": "others", "about": "not comparable", "metric": "phone error rate", "quantised": 0.81,
+        "rtl": 0.82, "frames": 1234, "rtl_utterances": 300, "mismatches": 2, "cycles_per_frame": 180.6,
+    }  # fmt: skip
+    about = dict.fromkeys(("date", "commit", "machine"), "") | {"absent": []}
+    text = " ".join(page.render(about | {"trainings": {"one": one}}).split())
+    assert (
+        "of phones on other sound, others (not comparable): phone error rate 81.0 as the model runs it and"
+        " 82.0 on the RTL, 1,234 frames of 300 utterances, 2 mismatches, 181 cycles a frame." in text
+    )
 
 
 def test_only_runs_without_a_mismatch_count_as_equal():
