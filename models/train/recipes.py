@@ -59,7 +59,7 @@ _TASKS: dict[str, dict] = {
     # few recordings: in float what keeps a network from learning them by heart holds it back more than it
     # helps, afterwards it is needed
     "keywords": {
-        "epochs": (50, 50, 16),
+        "epochs": (50, 30, 16),
         "strength": (0.7, 0.8, 0.8),
         "masks": (0.0, 0.25, 0.25),
         "zeros": 0.2,
