@@ -54,9 +54,8 @@ override TAKES_waterfall := DATA WEIGHTS MOST RTL JSON
 override TAKES_results := DATA JOBS ONLY
 # A setting of these is an option of the command murmur: HOLD_OUT=x is --hold-out=x; RTL=1 is --rtl, EXACT=1 --exact.
 override OPTION = --$(shell echo $1 | tr A-Z_ a-z-)
-override FLAG = $(or $(filter 0 1,$($1)),$(error $1=$($1): want 0 or 1))
 override MURMUR = $(VENV)/bin/murmur $@ \
-  $(foreach name,$(filter RTL EXACT,$(filter $(TAKES_$@),$(GIVEN))),$(if $(filter-out 0,$(call FLAG,$(name))),$(call OPTION,$(name)))) \
+  $(foreach name,$(filter RTL EXACT,$(filter $(TAKES_$@),$(GIVEN))),$(if $(filter-out 0,$($(name))),$(call OPTION,$(name)))) \
   $(foreach name,$(filter-out RTL EXACT GRAPH INPUTS,$(filter $(TAKES_$@),$(GIVEN))),$(call OPTION,$(name))="$$$(name)")
 
 # The names on the command line, in the words of which make escapes spaces and backslashes.
@@ -72,6 +71,10 @@ endif
 override GOALS := $(or $(MAKECMDGOALS),help)
 override KNOWN := $(sort PYTHON VENV $(foreach goal,$(GOALS),$(TAKES_$(goal))))
 $(foreach v,$(filter-out $(KNOWN),$(GIVEN)),$(error $(v)=$($(v)): make $(GOALS) has no such setting, known: $(KNOWN)))
+# Of what a target takes; the settings of a test are for the test to say.
+override TAKEN := $(filter $(foreach goal,$(filter-out sim,$(GOALS)),$(TAKES_$(goal))),$(GIVEN))
+$(foreach v,$(filter RTL EXACT,$(TAKEN)),$(if $(filter "0" "1","$($v)"),,$(error $v=$($v): want 0 or 1)))
+$(if $(filter INPUTS,$(TAKEN)),$(if $(filter-out 2,$(words $(INPUTS))),$(error INPUTS=$(INPUTS): want two numbers, "LOW HIGH")))
 
 # The settings of the test travel through the environment, where no shell takes spaces, quotes or $ in them apart.
 override SETTINGS := $(filter-out TEST SEED WAVES COVERAGE PYTHON VENV,$(GIVEN))
@@ -182,7 +185,6 @@ evaluate: $(STAMP) ## score a network on sound that it has not heard: TASK= DATA
 
 # INPUTS is two numbers, two words for the shell; GRAPH is no option.
 import-nir: $(STAMP) ## make a network file of a NIR graph: GRAPH=file OUT=file.safetensors RESET= DT= INPUTS="LOW HIGH" INPUT_SCALE= EXACT=1 and more (docs/nir.md) ## make import-nir GRAPH=graph.nir OUT=net.safetensors RESET=subtract-late
-	$(if $(filter INPUTS,$(GIVEN)),$(if $(filter-out 2,$(words $(INPUTS))),$(error INPUTS=$(INPUTS): want two numbers, "LOW HIGH")))
 	@set -f; $(MURMUR) $(if $(filter INPUTS,$(GIVEN)),--inputs $$INPUTS) $(if $(filter GRAPH,$(GIVEN)),-- "$$GRAPH")
 
 waterfall: $(STAMP) ## print S0's reductions of work and storage for a trained network: DATA=dir WEIGHTS=file RTL=1 JSON=file MOST=n ## make waterfall DATA=~/fsdd RTL=1

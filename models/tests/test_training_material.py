@@ -95,11 +95,11 @@ def test_speakers_whom_nobody_trains_on_tell_when_to_stop():
     first, second = material.dev_places([own, other])
     assert first == own.split("dev")
     chosen = [other.utterances[i] for i in second]
-    assert [(u.speaker, u.label) for u in chosen] == [(s, k) for s in "ut" for k in ("a", "other")]
+    assert [(u.speaker, u.label) for u in chosen] == [("u", "a"), ("t", "a")]
     dev = material.gather([own, other], "log-mel").dev
     features = corpora.features(other)
     assert len(dev.features) == len(first) + 2 and dev.targets[-2:] == [0, 0]
-    assert all(np.array_equal(x, features[i]) for x, i in zip(dev.features[-2:], second[::2], strict=True))
+    assert all(np.array_equal(x, features[i]) for x, i in zip(dev.features[-2:], second, strict=True))
 
 
 def test_a_split_dev_with_a_speaker_of_its_own_stays_alone():
@@ -175,3 +175,39 @@ def test_states_are_clusters_of_what_is_trained_on(monkeypatch):
     )
     one, other = (states.with_states([c])[0] for c in (own, replace(own, utterances=changed)))
     assert all(one.utterances[i].segments == other.utterances[i].segments for i in own.split("train"))
+
+
+def test_the_dev_splits_of_all_others_join_with_targets_and_features_of_the_task():
+    """No sound of the first corpus or that is trained on, and none twice; labels by the first one's order."""
+    own = corpus(0, "xy")
+    splits = ("train", "dev", "test")
+    copies = [
+        replace(own.utterances[own.split(name)[0]], name=f"copy of {name}", speaker="u", split="dev")
+        for name in splits
+    ]
+    second = with_dev(corpus(1000, "vw"), "u")
+    second = replace(second, labels=("b", "a", SILENCE), utterances=(*second.utterances, *copies))
+    third = with_dev(corpus(2000, "t"), "", "s")
+    watched = own.utterances[own.split("dev")[0]]  # q's only sound for train, so nothing of q is trained on
+    heard = replace(second.utterances[0], name="heard", speaker="q", split="dev")
+    more = (replace(watched, name="w", speaker="q", split="train"), heard)
+    third = replace(
+        third, utterances=(*third.utterances, *more, Utterance("q", "b", "q", "dev", Noise(9000)))
+    )
+    _, *found, again = material.dev_places([own, second, third, third])
+    names = [[c.utterances[i].name for i in chosen] for c, chosen in zip((second, third), found, strict=True)]
+    assert (names, again) == ([["a-0"], ["a-1", "q"]], [])
+    dev = material.gather([own, second, third], "mfcc").dev
+    assert dev.targets[-3:] == [0, 0, 1]
+    features = [
+        corpora.features(c, "mfcc")[i]
+        for c, chosen in zip((second, third), found, strict=True)
+        for i in chosen
+    ]
+    assert all(np.array_equal(x, y) for x, y in zip(dev.features[-3:], features, strict=True))
+
+
+def test_a_speaker_who_is_scored_with_watches_nothing():
+    own, other = corpus(0, "xy"), with_dev(corpus(1000, "vw"), "z", "u")
+    own = replace(own, utterances=(*own.utterances, Utterance("z", "a", "z", "test", Noise(7000))))
+    assert [other.utterances[i].speaker for i in material.dev_places([own, other])[1]] == ["u"]

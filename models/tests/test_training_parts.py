@@ -154,3 +154,19 @@ def test_halves_of_a_step_cost_what_they_must():
     """Half a step off is a quarter of a step squared; beyond 7 steps all of the rest."""
     assert scales.loss(np.array([[0.5], [9.0], [-8.0]]), 0) == pytest.approx([0.25 + 4.0])
     assert scales.best(np.array([[7.0, -3.0]]) / 16, -10, 2) == -4
+
+
+@pytest.mark.parametrize(
+    ("task", "drop", "surrogate", "averaging"),
+    [
+        ("digits", 0.0, (1.0, 1.0, 0.3), (0.99, 0.99, 0.998)),
+        ("keywords", 0.0, (1.0, 1.0, 0.3), (0.99, 0.99, 0.998)),
+        ("words", 0.0, (1.0, 1.0, 0.3), (0.99, 0.99, 0.998)),
+        ("phones", 0.1, (1.0, 1.0, 0.1), (0.95, 0.95, 0.95)),
+        ("states", 0.0, (0.5, 0.5, 1.0), (0.99, 0.99, 0.99)),
+    ],
+)
+def test_recipes_are_those_of_the_page(task, drop, surrogate, averaging):
+    """What docs/training.md says of them."""
+    made = recipes.recipe(task)
+    assert (made.drop, made.surrogate, made.averaging) == (drop, surrogate, averaging)

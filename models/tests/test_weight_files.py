@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Damaged, cut, older or misshapen network files and image packets: one line, never a wrong network."""
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -21,6 +22,7 @@ from models.images import ImageError, parse
 from models.network import Network
 from models.networks import digits
 from models.networks.random_net import random_network
+from models.train.recipes import recipe
 from models.weight_file import WEIGHTS, Trained, beside, load, save
 
 DIGITS = WEIGHTS / "digits.safetensors"
@@ -101,6 +103,13 @@ def test_shipped_digits():
     assert trained.task == "digits"
     assert trained.labels[0] == "zero" and len(trained.labels) == trained.network.output.n == 10
     assert len(trained.card["trained_on"]["sounds"]) > 1000
+
+
+@pytest.mark.parametrize("task", ["digits", "keywords", "states"])
+def test_shipped_networks_are_of_the_recipe_there_is(task):
+    card = load(WEIGHTS / f"{task}.safetensors").card
+    made = dataclasses.asdict(recipe(task, seed=card["seed"]))
+    assert card["recipe"] == json.loads(json.dumps(made))
 
 
 def test_missing(tmp_path):

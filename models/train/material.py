@@ -55,25 +55,27 @@ class Material:
     sounds: dict[int, tuple] = field(default_factory=dict)  # of each item, the changed sound in use
 
 
-def target_of(utterance: Utterance, labels: Sequence[str], frames: int) -> int | np.ndarray | None:
-    """The target of an utterance, None when it is of no label here (and `labels` has no _unknown_)."""
-    if not utterance.segments:
-        if utterance.label in labels:
-            return labels.index(utterance.label)
-        return labels.index(UNKNOWN) if UNKNOWN in labels else None
-    return frame_labels(utterance.segments, frames, labels)
+def is_known(utterance: Utterance, labels: Sequence[str]) -> bool:
+    """It has a target among the labels: a sentence has, and a word if it is one or there is _unknown_."""
+    return bool(utterance.segments) or utterance.label in labels or UNKNOWN in labels
+
+
+def target_of(utterance: Utterance, labels: Sequence[str], frames: int) -> int | np.ndarray:
+    """The target of an utterance that `is_known`."""
+    if utterance.segments:
+        return frame_labels(utterance.segments, frames, labels)
+    return labels.index(utterance.label if utterance.label in labels else UNKNOWN)
 
 
 def _split(corpus: Corpus, features: list[np.ndarray], chosen: Sequence[int], labels: Sequence[str]) -> Split:
-    """The chosen utterances of a corpus that have a target among `labels`."""
-    found = [(features[i], target_of(corpus.utterances[i], labels, len(features[i]))) for i in chosen]
-    found = [(x, target) for x, target in found if target is not None]
-    return Split([x for x, _ in found], [target for _, target in found])
+    found = [(features[i], corpus.utterances[i]) for i in chosen]
+    return Split([x for x, _ in found], [target_of(u, labels, len(x)) for x, u in found])
 
 
 def places(all_corpora: Sequence[Corpus]) -> list[list[int]]:
-    """Which utterances of each corpus are trained on: its split train, without the sounds that are dev or
-    test of the first one and, in the others, without the speakers that the first one holds out.
+    """Which utterances of each corpus are trained on: its split train, as far as it is known, without the
+    sounds that are dev or test of the first one and, in the others, without the speakers that the first one
+    holds out.
     """
     own = all_corpora[0]
     marks = [corpora.fingerprints(corpus) for corpus in all_corpora]
@@ -82,7 +84,9 @@ def places(all_corpora: Sequence[Corpus]) -> list[list[int]]:
         [
             i
             for i in corpus.split("train")
-            if known[i] not in watched and corpus.utterances[i].speaker not in own.held_out
+            if known[i] not in watched
+            and corpus.utterances[i].speaker not in own.held_out
+            and is_known(corpus.utterances[i], own.labels)
         ]
         for corpus, known in zip(all_corpora, marks, strict=True)
     ]
@@ -90,21 +94,23 @@ def places(all_corpora: Sequence[Corpus]) -> list[list[int]]:
 
 def dev_places(all_corpora: Sequence[Corpus]) -> list[list[int]]:
     """Which utterances of each corpus tell when to stop: the split dev of the first one. Where each of its
-    speakers is trained on as well, the split dev of the others joins it, without sounds of the first corpus
-    and without speakers who are trained on, held out or unknown.
+    speakers is trained on as well, or unknown, the split dev of the others joins it, as far as it is known,
+    without speakers who are trained on, scored with or unknown and without any sound of the first corpus or
+    that is there already.
     """
-    own = all_corpora[0]
-    trained = zip(all_corpora, places(all_corpora), strict=True)
-    heard = {corpus.utterances[i].speaker for corpus, chosen in trained for i in chosen}
-    heard |= {"", *own.held_out}
+    own, trained = all_corpora[0], places(all_corpora)
+    heard = {all_corpora[k].utterances[i].speaker for k, chosen in enumerate(trained) for i in chosen} | {""}
     found = [own.split("dev")]
     if any(own.utterances[i].speaker not in heard for i in found[0]):
         return found + [[] for _ in all_corpora[1:]]
-    sounds = set(corpora.fingerprints(own))
-    for corpus in all_corpora[1:]:
-        known = corpora.fingerprints(corpus)
+    heard |= {own.utterances[i].speaker for i in own.split("test")}
+    marks = [corpora.fingerprints(corpus) for corpus in all_corpora]
+    sounds = {*marks[0], *(marks[k][i] for k, chosen in enumerate(trained) for i in chosen)}
+    for corpus, known in zip(all_corpora[1:], marks[1:], strict=True):
         unheard = (i for i in corpus.split("dev") if corpus.utterances[i].speaker not in heard)
-        found.append([i for i in unheard if known[i] not in sounds])
+        new = (i for i in unheard if known[i] not in sounds)
+        found.append([i for i in new if is_known(corpus.utterances[i], own.labels)])
+        sounds |= {known[i] for i in found[-1]}
     return found
 
 
@@ -126,8 +132,9 @@ def check_same(path: Path, held: Mapping[str, Any], mark: str) -> None:
 
 
 def gather(all_corpora: list[Corpus], kind: str) -> Material:
-    """Read every sound to train on: the first corpus is the task's own, the others are more to train on
-    (`places`). kind: of the features of dev and test. ValueError, one line: what is missing in which corpus.
+    """Read every sound to train on (`places`) or to watch with (`dev_places`): the first corpus is the task's
+    own, the others are more. kind: of the features of dev and test. ValueError, one line: what is missing in
+    which corpus.
     """
     own = all_corpora[0]
     own.check_trainable()
@@ -145,7 +152,7 @@ def gather(all_corpora: list[Corpus], kind: str) -> Material:
             samples, rate = utterance.sound()
             frames = max(0, (len(samples) * RATE // rate - WINDOW) // HOP + 1)
             target = target_of(utterance, own.labels, frames)
-            if target is None or frames < augment.MIN_FRAMES:
+            if frames < augment.MIN_FRAMES:
                 continue
             train.append(Item(samples, rate, target))
             if utterance.label == SILENCE:

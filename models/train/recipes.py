@@ -54,7 +54,7 @@ class Recipe:
 
 # What differs from the defaults above, by task.
 _TASKS: dict[str, dict] = {
-    # six speakers: the voices of others make up for it
+    # five speakers to train on: so more of other voices
     "digits": {"epochs": (40, 24, 12), "others": 0.6},
     # few recordings: in float what keeps a network from learning them by heart holds it back more than it
     # helps, afterwards it is needed

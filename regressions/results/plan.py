@@ -101,6 +101,9 @@ def trainings(data: Path, path: Path = PLAN) -> list[Training]:
                 raise RegistryError(
                     f"{path.name}: {entry['name']}: no data of {task!r}, {near(task, folders)}"
                 )
+        stages = tuple(entry.get("stages", STAGES))
+        if named and "quantise" not in stages:
+            raise RegistryError(f"{path.name}: {entry['name']}: elsewhere, want quantise among the stages")
         elsewhere = folders[named[0]] if named else None
         seeds = entry.get("seeds", [1])
         for hold_out in entry.get("hold_out", [""]):
@@ -110,7 +113,7 @@ def trainings(data: Path, path: Path = PLAN) -> list[Training]:
                         row=entry["name"], task=entry["task"], data=folders[entry["task"]],
                         also=tuple(folders[task] for task in entry.get("also", ())),
                         seed=seed, hold_out=hold_out, options=entry.get("options", {}),
-                        stages=tuple(entry.get("stages", STAGES)),
+                        stages=stages,
                         rtl=seed == seeds[0] and entry.get("rtl", False),
                         elsewhere=elsewhere,
                     )

@@ -84,12 +84,14 @@ def test_the_target_of_make_is_the_command(folder):
     assert said == "Invalid value for '--inputs': '*' is not a valid integer."
 
 
-@pytest.mark.parametrize(("target", "flag"), [("import-nir", "exact"), ("run", "rtl")])
+@pytest.mark.parametrize(
+    ("target", "flag"), [("import-nir", "exact"), ("run", "rtl"), ("evaluate", "rtl"), ("waterfall", "rtl")]
+)
 def test_0_of_a_flag_is_no_flag(target, flag):
     for value, there in (("0", False), ("1", True)):
         done = make("-n", target, f"{flag.upper()}={value}")
         assert done.returncode == 0 and (f" --{flag} " in f"{done.stdout} ") is there, done.stdout
-    for value in ("no", "", "2"):
+    for value in ("no", "", "2", "0 1", "1 1"):
         assert refused_by_make(target, f"{flag.upper()}={value}") == f"{flag.upper()}={value}: want 0 or 1"
 
 

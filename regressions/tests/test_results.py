@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from regressions.registry import RegistryError
-from regressions.results import page, plan, trainings
+from regressions.results import collect, page, plan, trainings
 from regressions.results.plan import Training
 
 TOY = """
@@ -94,6 +94,10 @@ def test_the_first_network_is_run_elsewhere_too(tmp_path):
     [
         ('task = "digit"', "plan.toml: d: no data of 'digit', did you mean digits?"),
         ('task = "digits"\nelsewhere = "digit"', "plan.toml: d: no data of 'digit', did you mean digits?"),
+        (
+            'task = "digits"\nelsewhere = "digits"\nstages = ["prune"]',
+            "plan.toml: d: elsewhere, want quantise",
+        ),
         ('task = "digits"\nstages = ["compile"]', "want one of prune, quantise"),
         ('task = "digits"\nseed = 1', "no key 'seed', did you mean seeds?"),
         ('task = "digits"\n[[trainings]]\nname = "d"\ntask = "digits"', "two trainings are called d-1"),
@@ -186,14 +190,15 @@ def test_each_speaker_left_out_stands_once():
 def test_the_page_says_what_was_run_elsewhere():
     one = trained("phones", "phones", corpus="c", about="a", metric="m", groups={})
     one["elsewhere"] = {
-        "corpus": "others", "about": "not comparable", "metric": "phone error rate", "quantised": 0.81,
+        "corpus": "others", "metric": "phone error rate", "quantised": 0.81,
         "rtl": 0.82, "frames": 1234, "rtl_utterances": 300, "mismatches": 2, "cycles_per_frame": 180.6,
     }  # fmt: skip
     about = dict.fromkeys(("date", "commit", "machine"), "") | {"absent": []}
     text = " ".join(page.render(about | {"trainings": {"one": one}}).split())
     assert (
-        "of phones on other sound, others (not comparable): phone error rate 81.0 as the model runs it and"
-        " 82.0 on the RTL, 1,234 frames of 300 utterances, 2 mismatches, 181 cycles a frame." in text
+        "phones on others, of which it has heard nothing, not comparable with any published score:"
+        " phone error rate 81.0 as the model runs it and 82.0 on the RTL; 1,234 frames of 300 utterances,"
+        " 2 of them unlike the model; 181 cycles a frame." in text
     )
 
 
@@ -207,3 +212,16 @@ def test_only_runs_without_a_mismatch_count_as_equal():
 
 def test_the_page_is_what_its_figures_make():
     assert page.PAGE.read_text() == page.render(json.loads(page.FIGURES.read_text()))
+
+
+def test_what_was_run_elsewhere_is_collected(tmp_path):
+    """From the file of its own; a training that should have one and has none is not done."""
+    training = Training("row", "phones", tmp_path, (), 1, "", stages=(), elsewhere=tmp_path)
+    run = tmp_path / "row-1"
+    run.mkdir()
+    described = {"shape": {}, "parameters": 1, "scores": {"test": {"accuracy": 0.5}}, "seconds": 1}
+    (run / "float.json").write_text(json.dumps(described))
+    assert collect.of(training, tmp_path) is None
+    (run / "elsewhere.json").write_text(json.dumps({"rtl": 0.8, "files": 3, "ledger": {}}))
+    found = collect.of(training, tmp_path)
+    assert found is not None and found["elsewhere"] == {"rtl": 0.8, "files": 3}
