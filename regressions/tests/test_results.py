@@ -197,8 +197,8 @@ def test_the_page_says_what_was_run_elsewhere():
     text = " ".join(page.render(about | {"trainings": {"one": one}}).split())
     assert (
         "phones on other sound (others), of which it has heard nothing, not comparable with any published"
-        " score: phone error rate 81.0 as the model runs it and 82.0 on the RTL; 1,234 frames of 300 utterances,"
-        " 2 of them unlike the model; 181 cycles a frame." in text
+        " score: phone error rate 81.0 as the model runs it and 82.0 on the RTL; 1,234 frames of 300"
+        " utterances, 2 of them unlike the model; 181 cycles a frame." in text
     )
 
 
