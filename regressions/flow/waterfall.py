@@ -55,16 +55,17 @@ def _on_rtl(file: Trained, features: list, planes: bool) -> dict[str, int]:
 
 def table(figures: dict[str, Any]) -> str:
     """The figures in lines for a person."""
-    lines = [f"{'MMAC/s at 100 frames/s':<36}{'this':>9}{'S0':>9}"]
+    rows = [("MMAC/s at 100 frames/s", "this", "S0")]
     for name, value in figures["shapes"].items():
-        lines.append(f"{name + ' (from shapes)':<36}{value:>9.2f}{S0_MMACS[name]:>9.2f}")
+        rows.append((f"{name} (from shapes)", f"{value:.2f}", f"{S0_MMACS[name]:.2f}"))
     for how, counts in figures["counted"].items():
         for name, value in counts.items():
-            beside = f"{S0_SKIPPED:>9.2f}" if (how, name) == ("bit planes", "zeros skipped") else f"{'-':>9}"
-            lines.append(f"{f'{name}, {how} (counted)':<36}{value:>9.2f}{beside}")
-    lines.append(f"{'bytes':<36}{'':>9}{'':>9}")
+            beside = f"{S0_SKIPPED:.2f}" if (how, name) == ("bit planes", "zeros skipped") else "-"
+            rows.append((f"{name}, {how} (counted)", f"{value:.2f}", beside))
+    rows.append(("bytes", "", ""))
     for (name, size), paper in zip(figures["bytes"].items(), S0_BYTES, strict=True):
-        lines.append(f"{name:<36}{size:>9,}{paper:>9,.0f}")
+        rows.append((name, f"{size:,}", f"{paper:,.0f}"))
+    lines = [f"{name:<44}{value:>10}{beside:>11}".rstrip() for name, value, beside in rows]
     frames, files = figures["frames"], figures["files"]
     lines.append(f"counted by the {figures['counted_by']} over {frames:,} frames of {files:,} files")
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 """`murmur waterfall`: the model's count and the RTL's, in bit planes and in signed digits."""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 
 from models import corpora, waterfall
 from models.network import LifLayer, Network, OutputLayer
+from models.waterfall import S0_MMACS
 from models.weight_file import save
+from regressions.flow.waterfall import table
 from regressions.tests import flow_data
 
 
@@ -73,6 +76,26 @@ def test_rtl_and_model_count_the_same(tmp_path, sound, monkeypatch):
     assert by_planes - by_digits == pytest.approx(waterfall.mmacs(128 * (ones - digits) / frames))
     assert by_planes < rtl["shapes"]["merged spikes"] < rtl["shapes"]["dense"]
     assert rtl["bytes"]["dense, 32-bit"] == 4 * (40 * 256 + 3 * 256 * 256 + 256 * 128)
+
+
+def test_every_column_stands_by_itself():
+    """The figures of S0's own size, and the longest names."""
+    counts = {"zeros skipped": 4.87, "zero weights gated": 3.9}
+    text = table(
+        {
+            "shapes": dict.fromkeys(S0_MMACS, 145.8176),
+            "counted": {"bit planes": counts, "signed digits": counts},
+            "bytes": {"dense, 32-bit": 2793472, "stored": 108768},
+            "counted_by": "RTL", "frames": 27773, "files": 700,
+        }
+    )  # fmt: skip
+    *lines, last = text.split("\n")
+    found = [re.fullmatch(r"(\S.*?\S) {2,}(\S+) {2,}(\S+)", line) for line in lines if line != "bytes"]
+    assert len(found) == 11 and all(found), text
+    assert [found[k].groups() for k in (5, 9)] == [
+        ("zeros skipped, bit planes (counted)", "4.87", "13.86"), ("dense, 32-bit", "2,793,472", "2,790,000"),
+    ]  # fmt: skip
+    assert {line.end(2) for line in found} == {found[0].end(2)} and "27,773 frames of 700 files" in last
 
 
 def test_networks_that_it_cannot_tell_of(tmp_path, sound):
