@@ -5,6 +5,7 @@ Needs PyTorch.
 """
 
 import copy
+import math
 from dataclasses import replace
 
 import pytest
@@ -143,6 +144,18 @@ def test_neurons_are_weighed_by_what_their_silence_would_change(monkeypatch):
     assert torch.allclose(found, expected, rtol=1e-3, atol=1e-6) and expected.min() < expected.max() / 2
 
 
+def test_few_batches_are_averaged_over_epochs():
+    """24 tones make a batch an epoch: an average over a hundred of them would hardly leave where it began."""
+    made = recipe("words", **{**SMALL, "batch": 64, "averaging": (0.99, 0.99, 0.99)})
+    data = material.gather([tones()], "log-mel")
+    stage = fit.Stage(network_for(made, data), made, "float", 3, 1e-2)
+    before = [p.detach().clone() for p in stage.network.parameters()]
+    stage.epoch(data)
+    pairs = zip(before, stage.network.parameters(), stage.average.parameters(), strict=True)
+    for old, now, kept in pairs:
+        assert torch.allclose(kept, old + (now - old) / fit.LONGEST, atol=1e-7)
+
+
 def test_the_surrogate_is_that_of_the_recipe(monkeypatch):
     """To train by, and to weigh neurons by: below the last hidden layer the loss is felt through triangles
     alone, in proportion to their peak."""
@@ -210,8 +223,9 @@ def test_augmentation_is_the_stages_own(monkeypatch, stage, place):
 
 
 @pytest.mark.parametrize(("stage", "place"), STAGES)
-def test_the_average_is_the_stages_own(stage, place):
-    """A share of 0 is the network itself, 1 what it began as."""
+def test_the_average_is_the_stages_own(monkeypatch, stage, place):
+    """A share of 0 is the network itself, 1 what it began as, when it may look back for ever."""
+    monkeypatch.setattr(fit, "LONGEST", math.inf)
     data = material.gather([tones()], "log-mel")
     for on in range(3):
         made = recipe("words", **{**SMALL, "averaging": tuple(float(i == on) for i in range(3))})

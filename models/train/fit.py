@@ -23,6 +23,7 @@ Show = Callable[[str, int, int, dict], None]
 
 WARM = 0.15  # of a stage, until the rate is highest
 CLIP = 1.0  # of the gradient's norm
+LONGEST = 6  # epochs that the averaged parameters may look back on: with few batches an epoch, it is these
 BUSY = 0.5  # spikes per step above which a neuron is of no use
 
 
@@ -113,6 +114,7 @@ class Stage:
             groups, lr=rate, betas=(0.9, 0.99), weight_decay=recipe.weight_decay
         )
         self.done, self.best_loss, self.best_epoch = 0, math.inf, 0
+        self.follow = 1.0  # how much of the parameters the average takes over after a batch
         self.lines: list[dict] = []
 
     def save(self, path: Path, data: str) -> None:
@@ -161,6 +163,7 @@ class Stage:
         plan = material.batches(
             [len(x) for x, _ in found], recipe.batch, generator(recipe, self.name, self.done, "batches")
         )
+        self.follow = max(1.0 - by_stage(recipe.averaging, self.name), 1.0 / (LONGEST * len(plan)))
         losses = []
         for at, places in enumerate(plan):
             for group in self.optimiser.param_groups:
@@ -197,7 +200,7 @@ class Stage:
         with torch.no_grad():
             pairs = zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True)
             for kept, now in pairs:
-                kept.lerp_(now, 1.0 - by_stage(recipe.averaging, self.name))
+                kept.lerp_(now, self.follow)
         return loss.item()
 
 

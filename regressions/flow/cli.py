@@ -98,7 +98,9 @@ def train(
     with data.wrong():
         made = recipe(task, **{key: value for key, value in changes.items() if value is not None})
     stages.need_torch()
-    data.corpora_of(task, [where, *also], hold_out)  # what is not there begins no run
+    own, *_ = data.corpora_of(task, [where, *also], hold_out)
+    with data.wrong():
+        own.check_trainable()  # what is not there begins no run
     path = Path(run) if run else folder.FLOW / task
     folder.begin(path, folder.Config([where, *also], hold_out, made))
     stages.STAGES["train"].run(path)

@@ -3,6 +3,7 @@
 
 import contextlib
 import importlib.util
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -73,12 +74,22 @@ def _training(name: str) -> Callable[[Path, bool], None]:
         need_torch()
         from models.train import stages
 
+        if name == "prune" and not (path / "pruned.json").exists():
+            _forget_dense(path)
         config = folder.read(path)
         sounds = data.corpora_of(config.recipe.task, config.data, config.hold_out)
         with data.wrong(), progress() as show:
             getattr(stages, name)(sounds, config.recipe, path, show)
 
     return work
+
+
+def _forget_dense(path: Path) -> None:
+    """Remove what was made of the network before it is pruned: the later stages would go on with it."""
+    for left in ("quantised.checkpoint", "network.safetensors", "network.json", "run.json", "report.md"):
+        (path / left).unlink(missing_ok=True)
+    if (path / "program").is_dir():
+        shutil.rmtree(path / "program")
 
 
 def _compile(path: Path, _on_rtl: bool) -> None:

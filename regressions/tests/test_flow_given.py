@@ -4,6 +4,8 @@
 import errno as errors
 import json
 import os
+import subprocess
+import sys
 
 import click
 import pytest
@@ -15,6 +17,7 @@ from models.tests.layouts import fsdd
 from models.train.recipes import recipe
 from models.weight_file import save
 from regressions.flow import cli, data, folder, stages
+from regressions.paths import ROOT
 from regressions.tests import flow_data
 
 TEXTS = [
@@ -62,6 +65,42 @@ def test_run_that_cannot_be_made(call, monkeypatch, tmp_path, run):
     status, out, err = call("train", "--task", "words", "--data", sound, "--run", run)
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert err.startswith(f"error: {run}: cannot be made: ")
+
+
+def test_data_that_cannot_be_divided_begin_no_run(call, monkeypatch, tmp_path):
+    """The same call with other data is then the first one."""
+    monkeypatch.setattr(stages, "need_torch", lambda: None)
+    sound, run = flow_data.tones(tmp_path / "tones", 3), tmp_path / "run"
+    label = min(path for path in sound.iterdir() if path.is_dir())
+    for file in sorted(label.iterdir())[1:]:
+        file.unlink()
+    status, out, err = call("train", "--task", "words", "--data", sound, "--run", run)
+    assert (status, out, run.exists()) == (2, "", False)
+    assert err.startswith(f"error: tones: label {label.name!r} has 1 of the 3 recordings that it takes")
+
+
+@pytest.mark.parametrize("command", ["import", "call"])
+def test_interrupted_from_the_first_import_on(command):
+    """Status 130 and one line; a second interrupt changes nothing of it."""
+    stop = {"import": "", "call": "cli.main = lambda: sys.exit(130)"}[command]
+    done = subprocess.run(
+        [
+            sys.executable, "-c",
+            "import atexit, builtins, os, signal, sys\n"
+            "from regressions.flow import main\n"
+            "atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))\n"
+            "real = builtins.__import__\n"
+            "def bad(name, *more):\n"
+            "    if name == 'regressions.flow.cli': raise KeyboardInterrupt\n"
+            "    return real(name, *more)\n"
+            + (f"from regressions.flow import cli\n{stop}\n" if stop else "builtins.__import__ = bad\n")
+            + "try: main.main()\n"
+            "finally: builtins.__import__ = real\n",
+        ],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == ("" if stop else "error: interrupted\n")
 
 
 @pytest.mark.parametrize("file", ["/proc/x", TOO_LONG, TOO_LONG[:250]])

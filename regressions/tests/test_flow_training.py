@@ -106,6 +106,24 @@ def test_from_sound_to_report(tmp_path, sound, call):
     assert status == 2 and "no program/sizes.json there, `murmur compile` leaves it" in said
 
 
+def test_what_was_quantised_dense_makes_room_for_what_is_pruned(tmp_path, sound, call):
+    run = tmp_path / "run"
+    first = ("train", "--task", "words", "--data", sound, *SIZES, "--run", run)
+    for stage in (first, *((name, "--run", run) for name in ("quantise", "compile", "run"))):
+        status, said = call(*stage)
+        assert status == 0, said
+    (dense,) = {layer.n for layer in load(run / "network.safetensors").network.layers}
+    assert call("prune", "--run", run)[0] == 0
+    left = ("network.safetensors", "network.json", "program", "run.json", "quantised.checkpoint")
+    assert not any((run / name).exists() for name in left)
+    status, said = call("quantise", "--run", run)
+    assert status == 0, said
+    (pruned,) = {layer.n for layer in load(run / "network.safetensors").network.layers}
+    assert (dense, pruned) == (8, 6)
+    assert call("prune", "--run", run)[0] == 0  # the same again, of which the network is still made
+    assert (run / "network.safetensors").exists()
+
+
 def test_mfcc_from_sound_to_the_rtl(tmp_path, sound, call):
     """The kind of features goes from the run's recipe into the network file, and all that runs it uses that
     kind."""
