@@ -25,6 +25,7 @@ TRIM_DB = -25.0  # of a digit: recorded at home, the room is louder than a synth
 NOISE_SPLITS = {"train": (0.0, 0.8), "dev": (0.8, 0.9), "test": (0.9, 1.0)}  # parts of each file of noise
 
 _NAME, _LICENCE = "Google Speech Commands v0.02", "CC BY 4.0"
+_THEIRS = re.compile(r"(?:[a-z]+_)?[0-9a-f]{8}_nohash_\d+")  # speakers as the publisher calls them
 _SPEAKER = re.compile(r"(?:(?P<word>[a-z]+)_)?(?P<speaker>[^_]+)_nohash_\d+")
 
 
@@ -103,7 +104,7 @@ def read_folders(folder: Path, task: str) -> Corpus:
             utterances.append(Utterance(name, word, speaker, of(name), Recording(path)))
     if task == "keywords" and (folder / NOISE).is_dir() and not (folder / SILENCE).is_dir():
         utterances += _silence(folder / NOISE, utterances)
-    published = all(_SPEAKER.fullmatch(path.stem) for path in found.values() if path.parent.name != SILENCE)
+    published = all(_THEIRS.fullmatch(path.stem) for path in found.values() if path.parent.name != SILENCE)
     return Corpus(
         "words",
         _NAME if published else folder.resolve().name,

@@ -26,6 +26,16 @@ def splits(corpus) -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.parametrize(("speaker", "name"), [("alex", "mine"), ("0000beef", "Google Speech Commands v0.02")])
+def test_whose_recordings_they_are(tmp_path, speaker, name):
+    """The publisher's speakers are eight hexadecimal digits; your own words may have the rest of the name."""
+    names = [f"{speaker}_nohash_{number}.wav" for number in range(3)]
+    folder = tree(tmp_path / "mine", ("yes", "no"), names)
+    corpus = read("words", folder)
+    assert corpus.name == name and ("CC BY" in corpus.licence) is (name != "mine")
+    assert {utterance.speaker for utterance in corpus.utterances} == {speaker}
+
+
 def test_index(tmp_path):
     rows = [
         (word, word, speaker, "dev" if number % 4 == 0 else "train")

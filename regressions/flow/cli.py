@@ -86,7 +86,9 @@ class Sizes(click.ParamType):
 @click.option("--recurrence", help="frame or step.")
 @click.option("--hidden", type=Sizes(), help="Neurons of the hidden layers before pruning.")
 @click.option("--pruned", type=Sizes(), help="... and after.")
-@click.option("--epochs", type=Sizes(), help="At most so many of float, pruned and quantised training.")
+@click.option(
+    "--epochs", type=Sizes(), metavar="N,N,N", help="At most so many of float, pruned and quantised training."
+)
 def train(
     task: str, where: str, also: tuple[str, ...], hold_out: str | None, run: str | None, **changes
 ) -> None:

@@ -3,6 +3,7 @@
 
 import contextlib
 import importlib.util
+import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -29,7 +30,8 @@ def progress() -> Iterator[Callable[[str, int, int, dict], None]]:
         def show(stage: str, done: int, of: int, figures: dict) -> None:
             if stage not in bars:
                 bars[stage] = stack.enter_context(tqdm(total=of, initial=done, desc=stage, disable=None))
-            shown = {name: f"{x:.4g}" if isinstance(x, float) else x for name, x in figures.items()}
+            named = {name: x for name, x in figures.items() if name not in ("stage", "epoch")}
+            shown = {name: f"{x:.4g}" if isinstance(x, float) else x for name, x in named.items()}
             bars[stage].set_postfix(shown)
             bars[stage].update(done - bars[stage].n)
 
@@ -67,8 +69,8 @@ def need_torch() -> None:
         )
 
 
-def _training(name: str) -> Callable[[Path, bool], None]:
-    """The stage of models.train.stages, which needs PyTorch."""
+def _training(name: str, left: str) -> Callable[[Path, bool], None]:
+    """The stage of models.train.stages, which needs PyTorch and leaves files called `left`."""
 
     def work(path: Path, _on_rtl: bool) -> None:
         need_torch()
@@ -80,8 +82,16 @@ def _training(name: str) -> Callable[[Path, bool], None]:
         sounds = data.corpora_of(config.recipe.task, config.data, config.hold_out)
         with data.wrong(), progress() as show:
             getattr(stages, name)(sounds, config.recipe, path, show)
+        print(_outcome(path, left))
 
     return work
+
+
+def _outcome(path: Path, left: str) -> str:
+    """The scores of a stage and where its files are, in a line."""
+    scores = json.loads((path / f"{left}.json").read_text())["scores"]
+    found = {name: 100 * one["accuracy"] for name, one in scores.get("quantised", scores).items()}
+    return f"right: dev {found['dev']:.2f} %, test {found['test']:.2f} %; files {shown(path)}/{left}.*"
 
 
 def _forget_dense(path: Path) -> None:
@@ -113,9 +123,9 @@ def _report(path: Path, _on_rtl: bool) -> None:
 
 _FLOAT, _NETWORK = {"float.safetensors": "train"}, {"network.safetensors": "quantise"}
 STAGES = {
-    "train": Stage({}, _training("train")),
-    "prune": Stage(_FLOAT, _training("prune")),
-    "quantise": Stage(_FLOAT, _training("quantise")),
+    "train": Stage({}, _training("train", "float")),
+    "prune": Stage(_FLOAT, _training("prune", "pruned")),
+    "quantise": Stage(_FLOAT, _training("quantise", "network")),
     "compile": Stage(_NETWORK, _compile),
     "run": Stage(_NETWORK, _run),
     "report": Stage(_NETWORK | {"program/sizes.json": "compile", "run.json": "run"}, _report),

@@ -79,9 +79,14 @@ def test_from_sound_to_report(tmp_path, sound, call):
 
     status, said = call(*train, "--run", run, "--seed", 2)
     assert status == 2 and f"{run}: begun with seed 1, now 2; want the same or another --run" in said
+    said = {}
     for stage in ("prune", "quantise", "compile", "run"):
-        status, said = call(stage, "--run", run, *["--rtl"] * (stage == "run"))
+        status, said[stage] = call(stage, "--run", run, *["--rtl"] * (stage == "run"))
         assert status == 0, said
+    scores = load(run / "network.safetensors").card["scores"]
+    for stage, kept, left in (("prune", "pruned", "pruned"), ("quantise", "quantised", "network")):
+        dev, test = (100 * scores[kept][split]["accuracy"] for split in ("dev", "test"))
+        assert f"right: dev {dev:.2f} %, test {test:.2f} %; files {run}/{left}.*\n" in said[stage]
     status, report = call("report", "--run", run)
     assert status == 0 and report.strip() == (run / "report.md").read_text().strip()
 
