@@ -26,7 +26,9 @@ def splits(corpus) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize(("speaker", "name"), [("alex", "mine"), ("0000beef", "Google Speech Commands v0.02")])
+@pytest.mark.parametrize(
+    ("speaker", "name"), [("alex", "mine"), ("0000beef", "Google Speech Commands v0.02")]
+)
 def test_whose_recordings_they_are(tmp_path, speaker, name):
     """The publisher's speakers are eight hexadecimal digits; your own words may have the rest of the name."""
     names = [f"{speaker}_nohash_{number}.wav" for number in range(3)]
