@@ -153,7 +153,7 @@ def test_few_batches_are_averaged_over_epochs():
     stage.epoch(data)
     pairs = zip(before, stage.network.parameters(), stage.average.parameters(), strict=True)
     for old, now, kept in pairs:
-        assert torch.allclose(kept, old + (now - old) / fit.LONGEST, atol=1e-7)
+        assert torch.allclose(kept, old + (now - old) / fit.LOOK_BACK, atol=1e-7)
 
 
 def test_the_surrogate_is_that_of_the_recipe(monkeypatch):
@@ -225,7 +225,7 @@ def test_augmentation_is_the_stages_own(monkeypatch, stage, place):
 @pytest.mark.parametrize(("stage", "place"), STAGES)
 def test_the_average_is_the_stages_own(monkeypatch, stage, place):
     """A share of 0 is the network itself, 1 what it began as, when it may look back for ever."""
-    monkeypatch.setattr(fit, "LONGEST", math.inf)
+    monkeypatch.setattr(fit, "LOOK_BACK", math.inf)
     data = material.gather([tones()], "log-mel")
     for on in range(3):
         made = recipe("words", **{**SMALL, "averaging": tuple(float(i == on) for i in range(3))})

@@ -77,6 +77,11 @@ def test_a_sound_that_is_also_scored_with_is_not_trained_on():
     assert len(own.split("train")) == 13 and len(material.gather([own], "log-mel").train) == 12
 
 
+def dev_places(all_corpora):
+    """The places of what is watched with beside what is trained on."""
+    return material.dev_places(all_corpora, material.places(all_corpora))
+
+
 def with_dev(other: Corpus, *speakers: str) -> Corpus:
     """The corpus and two utterances more for dev by each speaker, one of a label that only it has."""
     more = [
@@ -92,7 +97,7 @@ def test_speakers_whom_nobody_trains_on_tell_when_to_stop():
     own, other = corpus(0, "xyz", "z"), with_dev(corpus(1000, "vw"), "u", "v", "x", "z", "", "t")
     scored = own.utterances[own.split("test")[0]]
     other = replace(other, utterances=(*other.utterances, replace(scored, speaker="s", split="dev")))
-    first, second = material.dev_places([own, other])
+    first, second = dev_places([own, other])
     assert first == own.split("dev")
     chosen = [other.utterances[i] for i in second]
     assert [(u.speaker, u.label) for u in chosen] == [("u", "a"), ("t", "a")]
@@ -105,7 +110,7 @@ def test_speakers_whom_nobody_trains_on_tell_when_to_stop():
 def test_a_split_dev_with_a_speaker_of_its_own_stays_alone():
     own, other = with_dev(corpus(0, "xy"), "t"), with_dev(corpus(1000, "vw"), "u")
     own = replace(own, utterances=own.utterances[:-1])
-    assert material.dev_places([own, other]) == [own.split("dev"), []]
+    assert dev_places([own, other]) == [own.split("dev"), []]
 
 
 def test_a_change_of_any_sound_split_or_label_is_seen():
@@ -194,7 +199,7 @@ def test_the_dev_splits_of_all_others_join_with_targets_and_features_of_the_task
     third = replace(
         third, utterances=(*third.utterances, *more, Utterance("q", "b", "q", "dev", Noise(9000)))
     )
-    _, *found, again = material.dev_places([own, second, third, third])
+    _, *found, again = dev_places([own, second, third, third])
     names = [[c.utterances[i].name for i in chosen] for c, chosen in zip((second, third), found, strict=True)]
     assert (names, again) == ([["a-0"], ["a-1", "q"]], [])
     dev = material.gather([own, second, third], "mfcc").dev
@@ -210,4 +215,4 @@ def test_the_dev_splits_of_all_others_join_with_targets_and_features_of_the_task
 def test_a_speaker_who_is_scored_with_watches_nothing():
     own, other = corpus(0, "xy"), with_dev(corpus(1000, "vw"), "z", "u")
     own = replace(own, utterances=(*own.utterances, Utterance("z", "a", "z", "test", Noise(7000))))
-    assert [other.utterances[i].speaker for i in material.dev_places([own, other])[1]] == ["u"]
+    assert [other.utterances[i].speaker for i in dev_places([own, other])[1]] == ["u"]

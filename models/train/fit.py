@@ -23,7 +23,7 @@ Show = Callable[[str, int, int, dict], None]
 
 WARM = 0.15  # of a stage, until the rate is highest
 CLIP = 1.0  # of the gradient's norm
-LONGEST = 6  # epochs that the averaged parameters may look back on: with few batches an epoch, it is these
+LOOK_BACK = 6  # epochs that the averaged parameters may look back on: with few batches an epoch, it is these
 BUSY = 0.5  # spikes per step above which a neuron is of no use
 
 
@@ -163,7 +163,7 @@ class Stage:
         plan = material.batches(
             [len(x) for x, _ in found], recipe.batch, generator(recipe, self.name, self.done, "batches")
         )
-        self.follow = max(1.0 - by_stage(recipe.averaging, self.name), 1.0 / (LONGEST * len(plan)))
+        self.follow = max(1.0 - by_stage(recipe.averaging, self.name), 1.0 / (LOOK_BACK * len(plan)))
         losses = []
         for at, places in enumerate(plan):
             for group in self.optimiser.param_groups:

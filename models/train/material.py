@@ -92,13 +92,13 @@ def places(all_corpora: Sequence[Corpus]) -> list[list[int]]:
     ]
 
 
-def dev_places(all_corpora: Sequence[Corpus]) -> list[list[int]]:
+def dev_places(all_corpora: Sequence[Corpus], trained: Sequence[Sequence[int]]) -> list[list[int]]:
     """Which utterances of each corpus tell when to stop: the split dev of the first one. Where each of its
     speakers is trained on as well, or unknown, the split dev of the others joins it, as far as it is known,
     without speakers who are trained on, scored with or unknown and without any sound of the first corpus or
-    that is there already.
+    that is there already. trained: their `places`.
     """
-    own, trained = all_corpora[0], places(all_corpora)
+    own = all_corpora[0]
     heard = {all_corpora[k].utterances[i].speaker for k, chosen in enumerate(trained) for i in chosen} | {""}
     found = [own.split("dev")]
     if any(own.utterances[i].speaker not in heard for i in found[0]):
@@ -140,14 +140,15 @@ def gather(all_corpora: list[Corpus], kind: str) -> Material:
     own.check_trainable()
     features = corpora.features(own, kind)
     test = _split(own, features, own.split("test"), own.labels)
+    trained = places(all_corpora)
     dev = Split([], [])
-    for corpus, chosen in zip(all_corpora, dev_places(all_corpora), strict=True):
+    for corpus, chosen in zip(all_corpora, dev_places(all_corpora, trained), strict=True):
         if chosen:
             more = _split(corpus, corpora.features(corpus, kind), chosen, own.labels)
             dev = Split(dev.features + more.features, dev.targets + more.targets)
     train, noises = [], []
     ends = []
-    for corpus, chosen in zip(all_corpora, places(all_corpora), strict=True):
+    for corpus, chosen in zip(all_corpora, trained, strict=True):
         for utterance in (corpus.utterances[i] for i in chosen):
             samples, rate = utterance.sound()
             frames = max(0, (len(samples) * RATE // rate - WINDOW) // HOP + 1)

@@ -179,7 +179,8 @@ def _card(all_corpora: list[Corpus], recipe: Recipe) -> dict:
     """The card of a network file but its scores: docs/weights.md."""
     speakers, sounds = set(), set()
     own = all_corpora[0]
-    for corpus, *chosen in zip(all_corpora, places(all_corpora), dev_places(all_corpora), strict=True):
+    trained = places(all_corpora)
+    for corpus, *chosen in zip(all_corpora, trained, dev_places(all_corpora, trained), strict=True):
         marks = corpora.fingerprints(corpus)
         for i in itertools.chain(*chosen):
             speakers.add(corpus.utterances[i].speaker)

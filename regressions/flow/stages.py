@@ -76,10 +76,10 @@ def _training(name: str, left: str) -> Callable[[Path, bool], None]:
         need_torch()
         from models.train import stages
 
-        if name == "prune" and not (path / "pruned.json").exists():
-            _forget_dense(path)
         config = folder.read(path)
         sounds = data.corpora_of(config.recipe.task, config.data, config.hold_out)
+        if name == "prune" and not (path / "pruned.json").exists():
+            _forget_dense(path)
         with data.wrong(), progress() as show:
             getattr(stages, name)(sounds, config.recipe, path, show)
         print(_outcome(path, left))
